@@ -1,0 +1,5 @@
+"""`python -m embedding_explorer`."""
+
+from embedding_explorer.cli import main
+
+main()

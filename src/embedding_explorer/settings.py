@@ -1,0 +1,133 @@
+"""Every knob of the program: one frozen value, read from the environment once and checked at start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from embedding_explorer.errors import StartError
+
+PREFIX = "EXPLORER_"
+MiB, GiB = 1024**2, 1024**3
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def setting(default: Any, help: str, choices: tuple[str, ...] = (), least: float | None = None) -> Any:
+    """A field of `Settings` with the sentence that documents it."""
+    return field(default=default, metadata={"help": help, "choices": choices, "least": least})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. The environment variable of `max_upload_bytes` is `EXPLORER_MAX_UPLOAD_BYTES`, and so on."""
+
+    data: Path = setting(Path("data"), "The data folder: datasets, catalog, caches, weights.")
+    host: str = setting("127.0.0.1", "Address to listen on; `0.0.0.0` for every interface.")
+    port: int = setting(5000, "Port to listen on.", least=1)
+    web_threads: int = setting(16, "Requests answered at the same time.", least=2)
+    log_level: str = setting("info", "How much the log says.", choices=("debug", "info", "warning", "error"))
+    cors_origins: str = setting("*", "Origins that may read from other pages, separated by commas; empty for none.")
+
+    network: str = setting("auto", "Network for new datasets; `auto`: resnet50 where its weights are, else embedded.")
+    device: str = setting("auto", "Where networks run.", choices=("auto", "cpu", "cuda"))
+    precision: str = setting(
+        "auto",
+        "Arithmetic of the network; `auto`: bfloat16 where the processor has it, else float32.",
+        choices=("auto", "float32", "bfloat16", "int8"),
+    )
+    features_dtype: str = setting("float16", "How features are stored.", choices=("float16", "float32"))
+    umap_seed: int = setting(42, "Seed of UMAP.", least=0)
+    umap_seeded_limit: int = setting(
+        20_000,
+        "Datasets up to this many images get a reproducible, single-threaded UMAP; larger ones a parallel one.",
+        least=0,
+    )
+    keep_images: bool = setting(True, "Keep the original pictures of uploads in the dataset.")
+    starter: bool = setting(True, "Build a small main dataset of handwritten digits when there is no dataset at all.")
+
+    max_upload_images: int = setting(
+        1000, "Images of an upload that become a dataset; what follows is left out.", least=1
+    )
+    max_upload_bytes: int = setting(2 * GiB, "Largest upload in bytes; larger is answered 413.", least=1)
+    max_upload_entries: int = setting(100_000, "Most files and folders in one archive.", least=1)
+    max_unpacked_bytes: int = setting(8 * GiB, "Most bytes that an archive may unpack to.", least=1)
+    max_compression_ratio: int = setting(
+        200, "How many times larger a file of an archive may get: photographs hardly grow, zip bombs do.", least=1
+    )
+    max_image_pixels: int = setting(100_000_000, "Largest picture in pixels, checked before it is decoded.", least=1)
+    max_image_bytes: int = setting(64 * MiB, "Largest single picture posted to be placed or compared.", least=1)
+    upload_stall_seconds: int = setting(
+        60, "An upload from which nothing arrives for so long is given up, so that it cannot hold the lock.", least=1
+    )
+    response_cache_bytes: int = setting(GiB, "Disk space for serialised answers; the least used go first.", least=0)
+    busy_scope: str = setting(
+        "all",
+        "What answers 503 during a job: every explorer route, or only those that need the worker.",
+        choices=("all", "writes"),
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **given: object) -> "Settings":
+        """Read `EXPLORER_*`; `given` (typed values, None for "not given") wins over it.
+
+        Raises StartError naming the variable for an unknown name or an ill-typed or out-of-bounds value.
+        """
+        texts = {k: v for k, v in (os.environ if environment is None else environment).items() if k.startswith(PREFIX)}
+        known = {variable(f.name): f.name for f in fields(cls)}
+        for name in texts.keys() - known.keys():
+            raise StartError(f"There is no setting {name}. Known: {', '.join(sorted(known))}.", setting=name)
+        values: dict[str, Any] = {known[name]: parse(known[name], text) for name, text in texts.items()}
+        values |= {name: value for name, value in given.items() if value is not None}
+        return cls(**values)
+
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables, for child processes."""
+        return {variable(f.name): str(getattr(self, f.name)) for f in fields(self)}
+
+
+def variable(name: str) -> str:
+    """Environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def parse(name: str, text: str) -> object:
+    """Value of the setting `name` from its text; raises StartError naming the variable."""
+    described = next(f for f in fields(Settings) if f.name == name)
+    kind = get_type_hints(Settings)[name]
+    try:
+        value = CONVERT[kind](text)
+    except ValueError:
+        raise StartError(f"{variable(name)}={text!r} is not {WANTED[kind]}.", setting=variable(name)) from None
+    check(variable(name), value, described.metadata["choices"], described.metadata["least"])
+    return value
+
+
+def check(name: str, value: object, choices: tuple[str, ...], least: float | None) -> None:
+    """Raise StartError when a value is outside what its setting admits."""
+    if choices and value not in choices:
+        raise StartError(f"{name}={value!r} is none of {', '.join(choices)}.", setting=name)
+    if least is not None and isinstance(value, (int, float)) and value < least:
+        raise StartError(f"{name}={value} is less than {least}.", setting=name)
+
+
+def parse_bool(text: str) -> bool:
+    """True or False from the usual spellings; raises ValueError."""
+    if text.lower() in TRUE:
+        return True
+    if text.lower() in FALSE:
+        return False
+    raise ValueError(text)
+
+
+CONVERT: dict[type, Any] = {int: int, str: str, Path: Path, bool: parse_bool}
+WANTED = {int: "a whole number", bool: "yes or no", str: "text", Path: "a path"}
+
+
+def table() -> list[tuple[str, str, str]]:
+    """(variable, default, help) of every setting, for the manual and `serve --help`."""
+    rows = []
+    for f in fields(Settings):
+        choices = f" One of {', '.join(f.metadata['choices'])}." if f.metadata["choices"] else ""
+        rows.append((variable(f.name), str(f.default), f.metadata["help"] + choices))
+    return rows

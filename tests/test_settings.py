@@ -1,0 +1,47 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from embedding_explorer.errors import StartError
+from embedding_explorer.settings import Settings, table, variable
+from tests.conftest import REPOSITORY
+
+
+def test_values_come_from_the_environment_with_their_types() -> None:
+    settings = Settings.from_environment({"EXPLORER_PORT": "81", "EXPLORER_DATA": "/d", "EXPLORER_STARTER": "no"})
+    assert (settings.port, settings.data, settings.starter) == (81, Path("/d"), False)
+
+
+def test_what_is_given_wins_and_none_does_not_count() -> None:
+    settings = Settings.from_environment({"EXPLORER_PORT": "81", "EXPLORER_HOST": "h"}, port=82, host=None)
+    assert (settings.port, settings.host) == (82, "h")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EXPLORER_PROT", "5000"),
+        ("EXPLORER_PORT", "five"),
+        ("EXPLORER_PORT", "0"),
+        ("EXPLORER_STARTER", "perhaps"),
+        ("EXPLORER_PRECISION", "float64"),
+        ("EXPLORER_MAX_UPLOAD_IMAGES", "-1"),
+    ],
+)
+def test_an_unknown_name_or_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(StartError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_settings_survive_the_way_through_the_environment_of_a_child() -> None:
+    settings = Settings.from_environment({"EXPLORER_KEEP_IMAGES": "no", "EXPLORER_DATA": "x/y", "EXPLORER_PORT": "7"})
+    assert Settings.from_environment(settings.environment()) == settings
+
+
+def test_every_setting_is_in_the_manual_with_its_default() -> None:
+    manual = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for name, default, text in table():
+        assert f"| `{name}` | {f'`{default}`' if default else ''} | {text} |" in manual
+    assert len(table()) == len(fields(Settings))
+    assert variable("max_upload_bytes") == "EXPLORER_MAX_UPLOAD_BYTES"
