@@ -1,0 +1,170 @@
+"""A dataset as files for other programs: CSV, Parquet, NumPy, ZIP, and Arrow for the wire."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from embedding_explorer.datasets.dataset import IMAGES, Dataset
+from embedding_explorer.datasets.images_table import ImageRow
+from embedding_explorer.datasets.manifest import range_id
+from embedding_explorer.errors import BadInput
+from embedding_explorer.images.tilemap import CELL, COLUMNS, RANGE, TILE
+
+# Rows in memory at once.
+CHUNK = 20 * RANGE
+# A tile is cut out of a JPEG and saved as one again; this quality loses nothing more that could be seen.
+TILE_QUALITY = 95
+ROW_COLUMNS = ("index", "file", "label", "range", "position", "width", "height")
+AXES = ("x", "y", "z")
+# What some file system refuses in a name.
+UNSAFE = re.compile(r'[\x00-\x1f\x7f:*?"<>|]')
+
+
+def export_csv(dataset: Dataset, path: Path) -> None:
+    """One row for each image: what images.csv says of it, and its coordinates by every reducer."""
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as target:
+        rows = csv.writer(target)
+        rows.writerow((*ROW_COLUMNS, *coordinate_columns(dataset)))
+        for start, images, points in chunks(dataset):
+            # As text, a float32 has the fewest digits that give it back.
+            for index, (image, place) in enumerate(zip(images, points.astype("U32").tolist(), strict=True), start):
+                row = (index, image.file, image.label, image.range, image.position, image.width, image.height)
+                rows.writerow((*row, *place))
+
+
+def export_parquet(dataset: Dataset, path: Path) -> None:
+    """The columns of `export_csv`, typed; unknown sizes and labels are null."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    names = coordinate_columns(dataset)
+    types = [pa.int64(), pa.string(), pa.string(), pa.string(), pa.int32(), pa.int32(), pa.int32()]
+    fields = [*zip(ROW_COLUMNS, types, strict=True), *((name, pa.float32()) for name in names)]
+    schema = pa.schema(fields)
+    with parquet.ParquetWriter(path, schema) as target:
+        for start, images, points in chunks(dataset):
+            file, width, height, label, name, position = zip(*images, strict=True)
+            index = range(start, start + len(images))
+            columns = [index, file, label, name, position, width, height, *points.T]
+            arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
+            target.write_batch(pa.record_batch(arrays, schema=schema))
+
+
+def export_npz(dataset: Dataset, path: Path) -> None:
+    """`features` (N, D) where there are any, and one array (N, 3) named for each reducer."""
+    arrays: dict[str, NDArray[Any]] = {name: dataset.reduction(name) for name in dataset.reducers}
+    if dataset.manifest.features is not None:
+        arrays["features"] = dataset.features()
+    with path.open("wb") as target:
+        np.savez(target, allow_pickle=False, **arrays)
+
+
+def export_zip(dataset: Dataset, path: Path) -> None:
+    """`images.csv`, and below `images/` the originals, or where they were not kept the tiles as JPEG."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
+        target.write(dataset.folder / IMAGES, IMAGES, zipfile.ZIP_DEFLATED)
+        seen: set[str] = set()
+        for index, data, is_original in pictures(dataset):
+            name = member_name(dataset.images.file[index], index, seen, None if is_original else ".jpg")
+            target.writestr(zipfile.ZipInfo(f"images/{name}"), data)
+
+
+FORMATS: dict[str, Callable[[Dataset, Path], None]] = {
+    "csv": export_csv,
+    "parquet": export_parquet,
+    "npz": export_npz,
+    "zip": export_zip,
+}
+
+
+def export(dataset: Dataset, file_format: str, path: Path) -> None:
+    """Write a dataset to `path` in a format of `FORMATS`; raises BadInput for any other."""
+    if file_format not in FORMATS:
+        raise BadInput(f"There is no export format {file_format[:20]!r}. Available: {', '.join(FORMATS)}.")
+    FORMATS[file_format](dataset, path)
+
+
+def arrow_stream(dataset: Dataset, reducer: str, first: int, last: int) -> bytes:
+    """Images `first` to `last` - 1 as an Arrow IPC stream: x, y, z, range, position, file, label."""
+    import pyarrow as pa
+
+    points = dataset.reduction(reducer)[first:last]
+    sink = pa.BufferOutputStream()
+    columns = {axis: pa.array(np.ascontiguousarray(column)) for axis, column in zip(AXES, points.T, strict=True)}
+    batch = pa.record_batch({**columns, **_described(dataset, first, last)})
+    with pa.ipc.new_stream(sink, batch.schema) as target:
+        target.write_batch(batch)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def coordinate_columns(dataset: Dataset) -> list[str]:
+    """Names like `pca_x`, in the order of `chunks`' columns."""
+    return [f"{reducer}_{axis}" for reducer in dataset.reducers for axis in AXES]
+
+
+def chunks(dataset: Dataset) -> Iterator[tuple[int, list[ImageRow], NDArray[np.float32]]]:
+    """(first image, M rows, coordinates (M, 3 * reducers)) of at most `CHUNK` images at a time."""
+    reductions = [dataset.reduction(name) for name in dataset.reducers]
+    for start in range(0, dataset.total, CHUNK):
+        points = [reduction[start : start + CHUNK] for reduction in reductions]
+        yield start, dataset.images[start : start + CHUNK], np.concatenate(points, axis=1)
+
+
+def pictures(dataset: Dataset) -> Iterator[tuple[int, bytes, bool]]:
+    """(number, bytes, whether it is the original) of each image: else it is its tile as JPEG."""
+    for name, (first, last) in dataset.manifest.ranges.items():
+        tiles: list[bytes] = []
+        for index in range(first, last + 1):
+            original = dataset.image(index)
+            if original is not None:
+                yield index, original.read_bytes(), True
+                continue
+            tiles = tiles or cut_tiles(dataset.tilemap_path(name), last - first + 1)
+            yield index, tiles[index - first], False
+
+
+def cut_tiles(tilemap: Path, count: int) -> list[bytes]:
+    """The first `count` tiles of a tilemap as JPEG, decoded once for all of them."""
+    tiles = []
+    margin = (CELL - TILE) // 2
+    with Image.open(tilemap) as sheet:
+        for position in range(count):
+            row, column = divmod(position, COLUMNS)
+            left, top = column * CELL + margin, row * CELL + margin
+            buffer = io.BytesIO()
+            sheet.crop((left, top, left + TILE, top + TILE)).save(buffer, "JPEG", quality=TILE_QUALITY)
+            tiles.append(buffer.getvalue())
+    return tiles
+
+
+def member_name(file: str, index: int, seen: set[str], suffix: str | None = None) -> str:
+    """A name for the ZIP: the image's own without anything that leads out of a folder, made unique by its number."""
+    parts = [part for part in PurePosixPath(file.replace("\\", "/")).parts if part not in ("/", "..")]
+    path = PurePosixPath(*(re.sub(UNSAFE, "_", part) for part in parts))
+    path = path if path.name else PurePosixPath(f"{index:06d}")
+    if suffix is not None:
+        path = path.with_name(path.stem + suffix)
+    while str(path).lower() in seen:
+        path = path.with_name(f"{index:06d}-{path.name}")
+    seen.add(str(path).lower())
+    return str(path)
+
+
+def _described(dataset: Dataset, first: int, last: int) -> dict[str, Any]:
+    import pyarrow as pa
+
+    images, rows = dataset.images, range(first, last)
+    return {
+        "range": pa.array((range_id(n // RANGE) for n in rows), pa.string()),
+        "position": pa.array(np.arange(first, last) % RANGE, pa.int32()),
+        "file": pa.array(images.file[first:last], pa.string()),
+        "label": pa.array((images.label(n) for n in rows), pa.string()),
+    }

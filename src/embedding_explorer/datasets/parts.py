@@ -1,0 +1,147 @@
+"""Finished ranges of a dataset under construction: what is here survives a kill, what is not is done again."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from embedding_explorer.datasets.dataset import IMAGES, ORIGINALS, TILEMAPS, tilemap_path
+from embedding_explorer.datasets.images_table import write_images
+from embedding_explorer.datasets.manifest import range_id
+from embedding_explorer.images.source import Skipped
+
+FEATURES, RECORD, PLAN = "features.npy", "range.json", "plan"
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """What images.csv and the dataset's id need of one image. `digest`: SHA-256 of the file, hex."""
+
+    file: str
+    width: int
+    height: int
+    label: str | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class RangeResult:
+    """One finished range: M images, their features (M, D) and tilemap (JPEG).
+
+    `next_entry` is the number of the source's entry at which the next range begins.
+    """
+
+    images: Sequence[BuiltImage]
+    features: NDArray[np.float32]
+    tilemap: bytes
+    skipped: Sequence[Skipped]
+    next_entry: int
+
+
+@dataclass(frozen=True)
+class RangeRecord:
+    """What range.json keeps; it is written last, so a range with a record is whole."""
+
+    next_entry: int
+    images: list[BuiltImage]
+    skipped: list[dict[str, str]]
+
+    @classmethod
+    def read(cls, path: Path) -> "RangeRecord":
+        """The record in a range.json."""
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return cls(kept["next_entry"], [BuiltImage(**image) for image in kept["images"]], kept["skipped"])
+
+
+class Parts:
+    """The ranges in `<staging>/parts`, tilemaps and pictures already in their final folders."""
+
+    def __init__(self, staging: Path, dtype: DTypeLike, plan: str) -> None:
+        """Go on with what is in `staging` if it was made for the same `plan`, else begin afresh."""
+        self.staging, self.folder, self.dtype = staging, staging / "parts", np.dtype(dtype)
+        self._begin(plan)
+        (staging / TILEMAPS).mkdir(exist_ok=True)
+        self.records = list(self._read_records())
+
+    @property
+    def count(self) -> int:
+        """Images in the finished ranges."""
+        return sum(len(record.images) for record in self.records)
+
+    @property
+    def next_entry(self) -> int:
+        """Entry of the source to go on with."""
+        return self.records[-1].next_entry if self.records else 0
+
+    @property
+    def skipped(self) -> list[dict[str, str]]:
+        """Files passed over so far."""
+        return [file for record in self.records for file in record.skipped]
+
+    def add(self, result: RangeResult) -> None:
+        """Write the next range; its record comes last and in one step."""
+        name = range_id(len(self.records))
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        np.save(folder / FEATURES, result.features.astype(self.dtype, copy=False))
+        tilemap_path(self.staging, name).write_bytes(result.tilemap)
+        record = _record(result)
+        self._write_record(folder / RECORD, record)
+        self.records.append(record)
+
+    def features(self) -> Iterator[NDArray[np.floating]]:
+        """Features of the ranges one after the other, (M, D) each."""
+        for number in range(len(self.records)):
+            yield np.load(self.folder / range_id(number) / FEATURES)
+
+    def assemble(self, dimension: int) -> None:
+        """Join the parts into features.npy and images.csv of the staging folder and remove them."""
+        self._join_features(dimension)
+        rows = ((i.file, i.width, i.height, i.label) for record in self.records for i in record.images)
+        write_images(self.staging / IMAGES, rows)
+        shutil.rmtree(self.folder)
+
+    def _join_features(self, dimension: int) -> None:
+        shape = (self.count, dimension)
+        target = np.lib.format.open_memmap(self.staging / FEATURES, mode="w+", dtype=self.dtype, shape=shape)
+        start = 0
+        for part in self.features():
+            target[start : start + len(part)] = part
+            start += len(part)
+        target.flush()
+
+    def _begin(self, plan: str) -> None:
+        noted = self.folder / PLAN
+        if self.folder.exists() and (not noted.exists() or noted.read_text(encoding="utf-8") != plan):
+            for name in (self.folder.name, TILEMAPS, ORIGINALS):
+                shutil.rmtree(self.staging / name, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        noted.write_text(plan, encoding="utf-8")
+
+    def _read_records(self) -> Iterator[RangeRecord]:
+        for number in range(len(list(self.folder.iterdir()))):
+            path = self.folder / range_id(number) / RECORD
+            if not path.exists():
+                return
+            yield RangeRecord.read(path)
+
+    def _write_record(self, path: Path, record: RangeRecord) -> None:
+        part = path.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as target:
+            json.dump(asdict(record), target)
+            target.flush()
+            os.fsync(target.fileno())
+        part.replace(path)
+
+
+def _record(result: RangeResult) -> RangeRecord:
+    return RangeRecord(
+        next_entry=result.next_entry,
+        images=list(result.images),
+        skipped=[{"file": file.name, "reason": file.reason} for file in result.skipped],
+    )

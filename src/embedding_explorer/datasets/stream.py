@@ -1,0 +1,90 @@
+"""Entries of a source in, decoded images with their features out: in order, overlapped, in bounded memory."""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedding_explorer.errors import UnreadableImage
+from embedding_explorer.images.decode import Decoded, InputSpec, decode
+from embedding_explorer.images.source import Entry, Skipped, Source
+from embedding_explorer.networks.base import Extractor
+
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One decoded image. `index` is its entry's number in the source, `digest` the SHA-256 of the file."""
+
+    index: int
+    entry: Entry
+    data: bytes
+    digest: str
+    decoded: Decoded
+
+
+def ordered_map(function: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
+    """Like `map`, by a pool of threads that is at most `ahead` items in front of its consumer."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool:
+        pending: deque[Future[R]] = deque()
+        try:
+            for item in items:
+                pending.append(pool.submit(function, item))
+                if len(pending) >= ahead:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def decode_entries(
+    source: Source, spec: InputSpec, max_pixels: int, first: int, ahead: int
+) -> Iterator[Item | Skipped]:
+    """Decode the entries from number `first` on; raises LimitExceeded at a picture of too many pixels."""
+
+    def load(index: int) -> Item | Skipped:
+        entry = source.entries[index]
+        try:
+            data = source.read(index)
+            return Item(index, entry, data, hashlib.sha256(data).hexdigest(), decode(data, spec, max_pixels))
+        except UnreadableImage as error:
+            return Skipped(entry.name, error.message)
+
+    return ordered_map(load, range(first, len(source.entries)), ahead)
+
+
+def with_features(network: Extractor, items: Iterable[Item]) -> Iterator[tuple[list[Item], NDArray[np.float32]]]:
+    """Groups of items with their features (B, D); decoding goes on while the network works."""
+    waiting: deque[list[Item]] = deque()
+
+    def batches() -> Iterator[NDArray[np.uint8]]:
+        for group in groups(items, network.batch_size):
+            waiting.append(group)
+            yield np.stack([item.decoded.pixels for item in group])
+
+    for features in network.features(batches()):
+        yield waiting.popleft(), features
+
+
+def groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Consecutive lists of `size` items, the last one perhaps shorter."""
+    group: list[T] = []
+    for item in items:
+        group.append(item)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group

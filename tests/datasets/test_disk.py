@@ -1,0 +1,52 @@
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from embedding_explorer.datasets import disk
+from embedding_explorer.datasets.disk import full_disk_named, sync_tree, write_atomically
+from embedding_explorer.errors import StorageFull
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "pointer"
+    write_atomically(path, b"first")
+    with path.open("rb") as earlier_reader:
+        write_atomically(path, b"second")
+        assert earlier_reader.read() == b"first"
+    assert path.read_bytes() == b"second"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_tree_is_synced_file_by_file_where_the_system_has_no_single_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "file").write_bytes(b"x")
+    synced: list[str] = []
+    monkeypatch.setattr(disk, "_syncfs", lambda _: False)
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.readlink(f"/proc/self/fd/{handle}")))
+    sync_tree(tmp_path)
+    assert {Path(name).name for name in synced} == {tmp_path.name, "a", "b", "file"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has syncfs")
+def test_a_tree_is_synced_by_one_call_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def each_file(_: int) -> None:
+        raise AssertionError("one file at a time")
+
+    monkeypatch.setattr(os, "fsync", each_file)
+    sync_tree(tmp_path)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_named(tmp_path: Path, code: int) -> None:
+    with pytest.raises(StorageFull, match=str(tmp_path)), full_disk_named(tmp_path):
+        raise OSError(code, "full")
+
+
+def test_other_errors_of_the_disk_stay_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), full_disk_named(tmp_path):
+        raise PermissionError(errno.EACCES, "no")
