@@ -1,0 +1,1 @@
+"""Long work: the busy lock, job records, the worker process and its supervision."""

@@ -1,0 +1,138 @@
+"""What the worker can do: one function and one line in `TASKS` for each task.
+
+A task takes the context, a `report(stage, done, total)` that may raise to end it, and JSON arguments; it gives JSON.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedding_explorer.datasets.build import build_dataset
+from embedding_explorer.datasets.placing import made_by, place_dataset, placer
+from embedding_explorer.datasets.progress import Report
+from embedding_explorer.datasets.request import BuildRequest
+from embedding_explorer.datasets.seed_import import import_seed
+from embedding_explorer.datasets.starter import NAME, write_starter_pictures
+from embedding_explorer.datasets.store import Dataset
+from embedding_explorer.images.decode import decode
+from embedding_explorer.images.limits import Limits
+from embedding_explorer.images.source import Source
+from embedding_explorer.jobs.context import Context
+from embedding_explorer.networks.base import Extractor
+from embedding_explorer.settings import Settings
+
+
+def limits_for(settings: Settings, kind: str, max_images: int | None) -> Limits:
+    """The bounds of one source. What the operator ingests may be of any size; bombs are refused there too."""
+    uploaded = kind == "upload"
+    return Limits(
+        max_images=max_images,
+        max_entries=settings.max_upload_entries if uploaded else None,
+        max_bytes=settings.max_upload_bytes if uploaded else None,
+        max_unpacked_bytes=settings.max_unpacked_bytes if uploaded else None,
+        max_ratio=settings.max_compression_ratio,
+        max_pixels=settings.max_image_pixels,
+    )
+
+
+def build(
+    context: Context,
+    report: Report,
+    *,
+    source: str,
+    staging: str,
+    name: str,
+    kind: str,
+    network: dict[str, str | None],
+    limit: int | None = None,
+    main: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Build a dataset of the pictures in `source`; its id, total and number of files skipped."""
+    settings = context.settings
+    request = BuildRequest(
+        source=Path(source),
+        name=name,
+        kind=kind,
+        limits=limits_for(settings, kind, limit),
+        features_dtype=settings.features_dtype,
+        reducer_options={"umap": {"seed": settings.umap_seed, "seeded_limit": settings.umap_seeded_limit}},
+        **options,
+    )
+
+    def opened(pictures: Source) -> Extractor:
+        return context.network_for(pictures, settings.max_image_pixels, **network)
+
+    manifest = build_dataset(request, context.store, opened, Path(staging), report)
+    if main:
+        context.store.set_main(manifest.id)
+    return {"dataset": manifest.id, "total": manifest.total, "skipped": len(manifest.skipped)}
+
+
+def starter(context: Context, report: Report, *, staging: str) -> dict[str, Any]:
+    """Build the handwritten digits as main dataset."""
+    archive = Path(staging) / "digits.zip"
+    write_starter_pictures(archive)
+    result = build(
+        context,
+        report,
+        source=str(archive),
+        staging=staging,
+        name=NAME,
+        kind="starter",
+        network={},
+        labels="folders",
+        main=True,
+    )
+    return result
+
+
+def import_seed_layout(context: Context, report: Report, *, source: str, staging: str) -> dict[str, Any]:
+    """Import a seed layout found in the data folder and make it the main dataset."""
+    manifest = import_seed(
+        Path(source), context.store, staging=Path(staging), progress=lambda done, total: report("unpack", done, total)
+    )
+    return {"dataset": manifest.id, "total": manifest.total, "skipped": len(manifest.skipped)}
+
+
+def features_of(context: Context, dataset: Dataset, image: str) -> NDArray[np.float32]:
+    """Features (1, D) of one picture by the network that made `dataset`."""
+    info = made_by(dataset)
+    network = context.reopened(info)
+    decoded = decode(Path(image).read_bytes(), info.input, context.settings.max_image_pixels)
+    return next(iter(network.features([decoded.pixels[None]])))
+
+
+def embed_image(context: Context, report: Report, *, dataset: str, image: str) -> list[float]:
+    """Features of the picture in the file `image`, comparable with those of `dataset`."""
+    values: list[float] = features_of(context, context.store.get(dataset), image)[0].tolist()
+    return values
+
+
+def place_image(context: Context, report: Report, *, dataset: str, image: str, reducer: str) -> list[float]:
+    """Three coordinates of the picture in the file `image` on the map of `dataset`."""
+    target = context.store.get(dataset)
+    place = placer(target, reducer)
+    values: list[float] = place(features_of(context, target, image))[0].tolist()
+    return values
+
+
+def place_in(context: Context, report: Report, *, dataset: str, target: str, reducer: str) -> str:
+    """Path of the coordinates of one dataset in the space of another."""
+    store = context.store
+    return str(
+        place_dataset(store.get(dataset), store.get(target), reducer, context.settings.data / "cache" / "placed")
+    )
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "build": build,
+    "starter": starter,
+    "import": import_seed_layout,
+    "embed_image": embed_image,
+    "place_image": place_image,
+    "place_in": place_in,
+}

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from embedding_explorer.errors import JobNotFound
+from embedding_explorer.jobs.catalog import Catalog
+from embedding_explorer.jobs.records import Status, new_job
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_a_job_comes_back_as_it_was_saved(catalog: Catalog) -> None:
+    job = new_job("dataset", "holidays")
+    job.progress("features", 3, 10)
+    job.result = {"dataset": "a"}
+    catalog.save(job)
+    assert catalog.job(job.id) == job
+    job.status = Status.DONE
+    catalog.save(job)
+    assert catalog.job(job.id).status is Status.DONE
+
+
+def test_an_unknown_job_is_refused(catalog: Catalog) -> None:
+    with pytest.raises(JobNotFound):
+        catalog.job("20200101-000000-abcd")
+
+
+def test_unfinished_jobs_fail_with_the_reason_and_finished_ones_stay(catalog: Catalog) -> None:
+    running, done = new_job("a"), new_job("b")
+    running.status, done.status = Status.RUNNING, Status.DONE
+    catalog.save(running)
+    catalog.save(done)
+    assert catalog.fail_unfinished("crash") == 1
+    assert (catalog.job(running.id).status, catalog.job(running.id).error) == (Status.FAILED, "crash")
+    assert catalog.job(done.id).status is Status.DONE
+    assert [job.id for job in catalog.jobs(status=Status.FAILED)] == [running.id]
+
+
+def test_two_processes_views_share_one_file(catalog: Catalog, tmp_path: Path) -> None:
+    other = Catalog(tmp_path / "catalog.sqlite")
+    catalog.remember_upload("key", "d1")
+    catalog.remember_upload("key", "d2")
+    assert other.dataset_of_upload("key") == "d2"
+    assert other.dataset_of_upload("none") is None
+
+
+def test_job_ids_have_the_form_of_the_contract() -> None:
+    import re
+
+    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", new_job("x").id)
+
+
+def test_the_stage_under_way_is_the_latest_unfinished_one() -> None:
+    job = new_job("x")
+    job.progress("decode", 5, 10)
+    job.progress("features", 2, 10)
+    job.progress("decode", 6, 10)
+    assert (job.stage, job.done, job.total) == ("features", 2, 10)
+    job.progress("features", 10, 10)
+    job.progress("decode", 10, 10)
+    assert job.stage == "decode"
+    job.progress("pca", 0, 10)
+    assert job.stage == "pca"

@@ -1,0 +1,113 @@
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedding_explorer.errors import JobAborted, JobFailed, LimitExceeded, StorageFull, WorkerDied
+from embedding_explorer.jobs import client
+from embedding_explorer.jobs.client import WorkerClient
+
+FAKE = (sys.executable, str(Path(__file__).parent / "fake_worker.py"))
+
+
+@pytest.fixture
+def worker() -> Iterator[WorkerClient]:
+    started = WorkerClient({}, FAKE)
+    started.start()
+    yield started
+    started.stop()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_task_gives_its_result_and_reports_its_progress(worker: WorkerClient) -> None:
+    seen: list[tuple[str, int, int]] = []
+    assert worker.call("count", {"total": 3}, report=lambda *p: seen.append(p)) == 3
+    assert seen == [("features", 0, 3), ("features", 1, 3), ("features", 2, 3), ("features", 3, 3)]
+    assert worker.info == {"network": {"name": "fake", "device": "cpu"}}
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "text"),
+    [
+        ("refuse", LimitExceeded, "EXPLORER_X"),
+        ("bug", JobFailed, "KeyError"),
+        ("full_disk", StorageFull, "No space"),
+    ],
+)
+def test_errors_arrive_as_what_they_were(worker: WorkerClient, task: str, kind: type[Exception], text: str) -> None:
+    with pytest.raises(kind, match=text):
+        worker.call(task, {})
+    assert worker.call("echo", {"a": 1}) == {"a": 1}
+
+
+def test_what_a_library_prints_does_not_disturb_the_channel(worker: WorkerClient) -> None:
+    assert worker.call("chatter", {}) == "said"
+
+
+def test_a_death_fails_the_call_with_the_reason_and_another_worker_takes_over(worker: WorkerClient) -> None:
+    with pytest.raises(WorkerDied, match="killed"):
+        worker.call("die", {})
+    assert worker.call("echo", {"b": 2}) == {"b": 2}
+    assert worker.restarts == 1
+
+
+def test_an_abort_ends_a_task_at_its_next_count_and_keeps_the_process(worker: WorkerClient) -> None:
+    worker.wait_ready()
+    pid = worker.pid
+    numbers: list[int] = []
+
+    def end_it() -> None:
+        while not numbers:
+            time.sleep(0.01)
+        worker.abort(numbers[0])
+
+    threading.Thread(target=end_it).start()
+    with pytest.raises(JobAborted):
+        worker.call("count", {"total": 100_000, "pause": 0.01}, on_start=numbers.append)
+    assert worker.call("echo", {}) == {} and worker.pid == pid
+
+
+def test_a_task_that_does_not_listen_is_ended_by_killing_its_process(
+    worker: WorkerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "ABORT_GRACE", 0.2)
+    numbers: list[int] = []
+    started = threading.Event()
+
+    def end_it() -> None:
+        started.wait()
+        worker.abort(numbers[0])
+
+    threading.Thread(target=end_it).start()
+    with pytest.raises(WorkerDied):
+        worker.call("deaf", {}, report=lambda *_: started.set(), on_start=numbers.append)
+
+
+def test_stopping_ends_the_process(worker: WorkerClient) -> None:
+    worker.wait_ready()
+    pid = worker.pid
+    assert pid is not None
+    worker.stop()
+    assert not alive(pid)
+
+
+def test_a_worker_that_cannot_start_is_said_to_callers_instead_of_letting_them_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "RESTART_PAUSES", (0.0,))
+    broken = WorkerClient({}, (sys.executable, "-c", "raise SystemExit(3)"))
+    broken.start()
+    with pytest.raises(WorkerDied, match="cannot start"):
+        broken.call("echo", {})
+    broken.stop()
