@@ -1,0 +1,187 @@
+"""Request bodies: read with a bound on size and on silence, and drained when an answer goes out before they came in."""
+
+import hashlib
+import io
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from flask import Request, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.formparser import FormDataParser
+
+from embedding_explorer.errors import BadInput, LimitExceeded
+
+PIECE = 128 * 1024
+PIECES_AHEAD = 8
+MAX_FORM_PARTS = 20
+MAX_FORM_MEMORY = 512 * 1024  # bytes of the fields that are no files; the parser also reads ahead within it
+DRAIN_STALL = 5.0  # seconds without a byte after which a client that was answered already is given up
+
+
+class UploadStalled(BadInput):
+    """Nothing more arrived of a body that is not complete."""
+
+
+class BodyReader(io.RawIOBase):
+    """A request body as a file that gives up when nothing arrives for `stall` seconds or more than `most` bytes came.
+
+    The server's own stream blocks for as long as the client likes, so a thread of its own reads it.
+    """
+
+    def __init__(self, stream: IO[bytes], stall: float, most: int, setting: str) -> None:
+        super().__init__()
+        self._stream, self._stall, self._most, self._setting = stream, stall, most, setting
+        self._pieces: queue.Queue[bytes | Exception] = queue.Queue(PIECES_AHEAD)
+        self._piece, self._closed_early = b"", threading.Event()
+        self.count = 0
+        threading.Thread(target=self._pump, name="body", daemon=True).start()
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` with what is there; 0 at the end."""
+        if not self._piece:
+            self._piece = self._next()
+        count = min(len(buffer), len(self._piece))
+        buffer[:count] = self._piece[:count]
+        self._piece = self._piece[count:]
+        return count
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._closed_early.set()
+        super().close()
+
+    def _next(self) -> bytes:
+        try:
+            piece = self._pieces.get(timeout=self._stall)
+        except queue.Empty:
+            raise UploadStalled(f"Nothing arrived for {self._stall:.0f} seconds, so the upload was given up.") from None
+        if isinstance(piece, Exception):
+            raise BadInput(f"The upload broke off: {piece}") from piece
+        self.count += len(piece)
+        if self.count > self._most:
+            raise over_limit(self._most, self._setting)
+        return piece
+
+    def _pump(self) -> None:
+        piece: bytes | Exception = b"start"
+        while piece and not isinstance(piece, Exception) and not self._closed_early.is_set():
+            try:
+                piece = self._stream.read(PIECE)
+            except Exception as error:  # whatever the server raises for a broken connection; _next passes it on
+                piece = error
+            self._put(piece)
+
+    def _put(self, piece: bytes | Exception) -> None:
+        while not self._closed_early.is_set():
+            try:
+                return self._pieces.put(piece, timeout=1)
+            except queue.Full:
+                continue
+
+
+def over_limit(most: int, setting: str) -> LimitExceeded:
+    """The error for a body that is too large."""
+    return LimitExceeded(f"The upload is over the limit of {most} bytes ({setting}).", limit=most, setting=setting)
+
+
+class HashedFile(io.FileIO):
+    """A new file whose SHA-256 is known when it is written."""
+
+    def __init__(self, path: Path, report: "Counted") -> None:
+        super().__init__(path, "x+")
+        self.path, self.sha256, self._report = path, hashlib.sha256(), report
+
+    def write(self, data: Any) -> int:
+        """Append bytes."""
+        self.sha256.update(data)
+        written = super().write(data)
+        self._report(written or 0)
+        return written or 0
+
+
+class Counted:
+    """Adds up bytes and reports them as (stage, done, total)."""
+
+    def __init__(self, report: Any, total: int) -> None:
+        self._report, self._done, self._total = report, 0, total
+
+    def __call__(self, count: int) -> None:
+        """Note `count` more bytes."""
+        self._done += count
+        self._report("unpack", min(self._done, self._total), self._total)
+
+
+def receive_file(folder: Path, *, stall: float, most: int, setting: str, report: Any) -> tuple[HashedFile, str]:
+    """Write the multipart field `file` of the current request to `folder`; the file and the name it came with.
+
+    Raises BadInput when there is no such field or the body breaks off, LimitExceeded over `most` bytes.
+    """
+    length = request.content_length
+    if length is not None and length > most:
+        raise over_limit(most, setting)
+    counted, number = Counted(report, length or 0), iter(range(MAX_FORM_PARTS + 1))
+
+    def make_file(*_described: Any, **_more: Any) -> IO[bytes]:
+        return HashedFile(folder / f"upload-{next(number)}", counted)
+
+    with BodyReader(request.environ["wsgi.input"], stall, most, setting) as body:
+        files = parse_form(request, body, make_file)
+        check_complete(body, length)
+    found = files.get("file")
+    if found is None or not found.filename:
+        raise BadInput("The form has no file in its field `file`. With curl: -F file=@pictures.zip")
+    found.stream.close()
+    return found.stream, found.filename
+
+
+def parse_form(source: Request, body: BodyReader, make_file: Any) -> Any:
+    """The files of a multipart body; raises BadInput for a malformed one."""
+    if source.mimetype != "multipart/form-data":
+        raise BadInput("The body is no multipart/form-data with a file in its field `file`.")
+    parser = FormDataParser(
+        stream_factory=make_file,
+        max_form_memory_size=MAX_FORM_MEMORY,
+        max_form_parts=MAX_FORM_PARTS,
+        silent=False,
+    )
+    try:
+        return parser.parse(body, source.mimetype, source.content_length, source.mimetype_params)[2]  # type: ignore[arg-type]
+    except (ValueError, HTTPException) as error:
+        raise BadInput(f"The form cannot be read: {error}") from error
+
+
+def check_complete(body: BodyReader, length: int | None) -> None:
+    """Raise BadInput when fewer bytes came than were announced."""
+    if length is not None and body.count < length:
+        raise BadInput(f"The upload broke off after {body.count} of {length} bytes.")
+
+
+def answer_before_body(response: Response, most: int) -> Response:
+    """Let an answer that ignores the body arrive: send it, then take in what the client is still sending.
+
+    Closing at once would reset the connection under a client that writes first and reads later.
+    """
+    if "Expect" in request.headers or not (request.content_length or "Transfer-Encoding" in request.headers):
+        return response
+    body = response.get_data()
+    stream = request.environ["wsgi.input"]
+
+    def send_then_drain() -> Iterator[bytes]:
+        yield body
+        with BodyReader(stream, DRAIN_STALL, most, "") as rest:
+            try:
+                while rest.read(PIECE):
+                    continue
+            except (BadInput, LimitExceeded):
+                return
+
+    response.response = send_then_drain()
+    response.headers["Content-Length"] = str(len(body))
+    return response

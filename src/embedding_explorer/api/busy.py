@@ -1,0 +1,45 @@
+"""The busy answer: given before a request's body is read."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from embedding_explorer.api.bodies import answer_before_body
+from embedding_explorer.errors import Busy
+from embedding_explorer.jobs.records import Job
+from embedding_explorer.jobs.runtime import Runtime
+
+RETRY_AFTER = 5  # seconds
+# What needs the worker or changes datasets; under EXPLORER_BUSY_SCOPE=writes only these are guarded.
+READS = ("GET", "HEAD")
+
+
+def install(bp: Blueprint, runtime: Runtime) -> None:
+    """Guard every route of a blueprint while a job holds the lock."""
+
+    @bp.before_request
+    def guard() -> Response | None:
+        if request.method == "OPTIONS" or only_reads(runtime):
+            return None
+        job = runtime.jobs.busy()
+        return None if job is None else busy_answer(runtime, job)
+
+    @bp.errorhandler(Busy)
+    def lost_the_race(error: Busy) -> Response:
+        return busy_answer(runtime, runtime.jobs.busy())
+
+
+def only_reads(runtime: Runtime) -> bool:
+    """Whether the request may go on during a job, because it needs nothing but files."""
+    needs_worker = request.args.get("space") == "main"
+    return runtime.settings.busy_scope == "writes" and request.method in READS and not needs_worker
+
+
+def busy_answer(runtime: Runtime, job: Job | None) -> Response:
+    """503 with the job that holds the lock."""
+    body: dict[str, Any] = {"error": "Server is busy, please wait", "busy": True, "job": job.brief() if job else None}
+    response = jsonify(body)
+    response.status_code = 503
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    response.headers["Cache-Control"] = "no-store"
+    return answer_before_body(response, runtime.settings.max_upload_bytes)

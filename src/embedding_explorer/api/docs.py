@@ -1,0 +1,58 @@
+"""The OpenAPI description and the page that shows it, both from the models that check the requests."""
+
+from typing import Any
+
+from flask import Response, jsonify, redirect
+from flask_openapi3 import Info, OpenAPI
+from pydantic import ValidationError
+
+from embedding_explorer import __version__
+from embedding_explorer.api.explorer.models import Error
+
+# Routes that read a multipart form with one file from the stream itself, so no model stands in their signature.
+FILE_FORMS = ("/dataset", "/pca/{start}/{end}", "/umap/{start}/{end}", "/dataset/{hash}/neighbors")
+FILE_FORM = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+
+
+def make_app() -> OpenAPI:
+    """An application without routes but those of its documentation."""
+    app = OpenAPI(
+        "embedding_explorer",
+        info=Info(title="embedding_explorer", version=__version__),
+        validation_error_callback=refused,
+        validation_error_model=Error,
+        validation_error_status=400,
+        doc_prefix="/docs",
+        doc_url="/openapi.json",
+        static_folder=None,
+    )
+    return app
+
+
+def install(app: OpenAPI) -> None:
+    """The description at /openapi.json."""
+
+    @app.get("/openapi.json", doc_ui=False)
+    def openapi() -> Response:
+        return jsonify(described(app))
+
+    @app.get("/", doc_ui=False)
+    def page() -> Any:
+        return redirect("/docs")
+
+
+def described(app: OpenAPI) -> dict[str, Any]:
+    """The description, with the forms that no model stands for."""
+    document: dict[str, Any] = app.api_doc
+    for path in FILE_FORMS:
+        body = {"required": True, "content": {"multipart/form-data": {"schema": FILE_FORM}}}
+        document["paths"][path]["post"]["requestBody"] = body
+    return document
+
+
+def refused(error: ValidationError) -> Response:
+    """400 for parameters that the models refuse, naming each."""
+    said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    response = jsonify({"error": f"Wrong parameters. {said}"})
+    response.status_code = 400
+    return response

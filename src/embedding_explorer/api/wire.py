@@ -1,0 +1,130 @@
+"""How answers go out: immutable bodies from files, with strong ETags, compressed once, in bounded memory."""
+
+import gzip
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from flask import Response, request
+
+CHUNK = 256 * 1024
+GZIP_LEVEL = 4  # coordinates hardly get smaller above it, and take three times as long
+JSON, BINARY, ARROW = "application/json", "application/octet-stream", "application/vnd.apache.arrow.stream"
+FOR_EVER, REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
+
+
+def wanted(*offered: str) -> str:
+    """The media type of `offered` that the client asks for; the first one when it has no preference."""
+    return request.accept_mimetypes.best_match(offered, default=offered[0]) or offered[0]
+
+
+def takes_gzip() -> bool:
+    """Whether the client can read a gzipped body."""
+    return request.accept_encodings["gzip"] > 0
+
+
+def etag_of(*parts: object) -> str:
+    """A strong entity tag for what these parts determine."""
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def not_modified(etag: str, cache: str) -> Response | None:
+    """304 when the client has the body already."""
+    if etag in request.if_none_match:
+        return tagged(Response(status=304), etag, cache)
+    return None
+
+
+def tagged(response: Response, etag: str, cache: str) -> Response:
+    """Add the headers that let a client keep the answer."""
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = cache
+    response.vary.update(("Accept", "Accept-Encoding"))
+    return response
+
+
+def file_answer(path: Path, mimetype: str, etag: str, cache: str = FOR_EVER) -> Response:
+    """A whole file; raises FileNotFoundError."""
+    unchanged = not_modified(etag, cache)
+    if unchanged is not None:
+        return unchanged
+    return tagged(section_answer(path, 0, path.stat().st_size, mimetype), etag, cache)
+
+
+def section_answer(path: Path, start: int, length: int, mimetype: str) -> Response:
+    """`length` bytes of a file from `start` on, read as they are sent."""
+    pieces = read_section(path, start, length)
+    body = b"".join(pieces) if length <= CHUNK else pieces
+    return Response(body, mimetype=mimetype, headers={"Content-Length": str(length)}, direct_passthrough=True)
+
+
+def read_section(path: Path, start: int, length: int) -> Iterator[bytes]:
+    """The section of a file in pieces."""
+    with path.open("rb") as file:
+        file.seek(start)
+        while length > 0 and (piece := file.read(min(CHUNK, length))):
+            length -= len(piece)
+            yield piece
+
+
+class ResponseCache:
+    """Serialised answers as files in a folder of bounded size: made once, then sent without being read into memory."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self.folder, self.most_bytes = folder, most_bytes
+        self._making = threading.Lock()
+
+    def answer(
+        self,
+        parts: tuple[object, ...],
+        mimetype: str,
+        make: Callable[[], bytes],
+        cache: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """The body that `parts` determine; `make` gives it when it is not kept yet."""
+        encoding = "gzip" if mimetype == JSON and takes_gzip() else "identity"
+        etag = etag_of(*parts, mimetype, encoding)
+        response = not_modified(etag, cache) or file_answer(self._path(etag, make, encoding), mimetype, etag, cache)
+        response.headers.update(headers or {})
+        if encoding == "gzip" and response.status_code == 200:
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    def kept_file(self, etag: str, write: Callable[[Path], None]) -> Path:
+        """The file kept under `etag`; `write` makes it at the path that it is given."""
+        path = self.folder / etag
+        if not path.exists():
+            with self._making:  # one body at a time, so that a crowd does not fill the memory
+                if not path.exists():
+                    self._make(path, write)
+        os.utime(path)
+        return path
+
+    def _path(self, etag: str, make: Callable[[], bytes], encoding: str) -> Path:
+        def write(path: Path) -> None:
+            body = make()
+            path.write_bytes(gzip.compress(body, GZIP_LEVEL, mtime=0) if encoding == "gzip" else body)
+
+        return self.kept_file(etag, write)
+
+    def _make(self, path: Path, write: Callable[[Path], None]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        try:
+            write(part)
+            self._make_room(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _make_room(self, newest: Path) -> None:
+        others = (file for file in self.folder.iterdir() if file != newest)
+        kept = sorted(((f.stat().st_mtime, f.stat().st_size, f) for f in others), reverse=True)
+        room = self.most_bytes - newest.stat().st_size
+        for _, size, file in kept:
+            room -= size
+            if room < 0:
+                file.unlink(missing_ok=True)

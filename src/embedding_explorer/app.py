@@ -1,0 +1,25 @@
+"""The composition root: blueprints, errors and documentation become one application. Nothing else."""
+
+from flask import Flask
+from flask_cors import CORS
+
+from embedding_explorer.api import docs, errors, explorer, health, jobs
+from embedding_explorer.jobs.runtime import Runtime
+
+EXPOSED = ["ETag", "Location", "Retry-After", "X-Total", "X-Tilemap-Ids", "X-Dataset-Skipped", "X-Dataset-Total"]
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """The WSGI application of a server."""
+    settings = runtime.settings
+    app = docs.make_app()
+    metrics = health.Metrics(runtime)
+    metrics.install(app)
+    errors.install(app, settings.max_upload_bytes)
+    app.register_api(explorer.make(runtime))
+    app.register_api(jobs.make(runtime))
+    app.register_api(health.make(runtime, metrics))
+    docs.install(app)
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    CORS(app, origins=origins, send_wildcard="*" in origins, methods=["GET", "HEAD", "OPTIONS"], expose_headers=EXPOSED)
+    return app

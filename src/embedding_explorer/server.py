@@ -1,0 +1,136 @@
+"""`embedding-explorer serve`: checks that end in a clear sentence, then Granian with one web process."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embedding_explorer import __version__
+from embedding_explorer.errors import Busy, StartError
+from embedding_explorer.jobs.lock import BusyLock, claim_data_folder
+from embedding_explorer.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from embedding_explorer.jobs.runtime import Runtime
+
+log = logging.getLogger(__name__)
+STOP_PATIENCE = 8  # seconds for requests in progress at the end; docker stop waits ten
+QUIET = {
+    "disable_existing_loggers": False,
+    "loggers": {"_granian": {"level": "ERROR"}, "granian.access": {"level": "INFO"}},
+}
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; raises StartError."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    check_data_folder(settings.data)
+    check_port(settings.host, settings.port)
+    lock = claim_data_folder(settings.data)
+    os.environ.update(settings.environment())
+    server = Server(
+        "embedding_explorer.server:application",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        blocking_threads=settings.web_threads,
+        websockets=False,
+        workers_kill_timeout=STOP_PATIENCE,
+        respawn_failed_workers=True,
+        log_dictconfig=QUIET,
+    )
+    server.on_shutdown(lambda: sweep(settings.data))
+    shown = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host
+    log.info(
+        "embedding_explorer %s on http://%s:%d (data folder: %s)", __version__, shown, settings.port, settings.data
+    )
+    try:
+        server.serve()
+    finally:
+        lock.release()
+    log.info("stopped")
+
+
+def application() -> "Flask":
+    """The application in the web process, with its worker; Granian calls this once."""
+    from embedding_explorer.app import create_app
+    from embedding_explorer.jobs.runtime import Runtime
+    from embedding_explorer.jobs.worker import die_with_parent
+
+    die_with_parent()
+    settings = Settings.from_environment()
+    configure_logging(settings.log_level)
+    runtime = Runtime(settings)
+    runtime.start()
+    stop_at_signal(runtime)
+    return create_app(runtime)
+
+
+def stop_at_signal(runtime: "Runtime") -> None:
+    """End the worker, and with it the job in progress, as soon as this process is told to end.
+
+    Granian sets its own handlers after this and then waits for requests; the wake-up pipe hears the signal beside them.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        while os.read(reader, 1)[0] not in (signal.SIGTERM, signal.SIGINT):
+            continue
+        runtime.stop()
+
+    threading.Thread(target=wait, name="stop", daemon=True).start()
+
+
+def sweep(data: Path) -> None:
+    """After the web process has ended, however it did: what it left half done goes."""
+    from embedding_explorer.jobs.catalog import Catalog
+    from embedding_explorer.jobs.service import clean_up
+
+    try:
+        clean_up(data, Catalog(data / "catalog.sqlite"), BusyLock(data))
+    except Busy:
+        log.info("another process still works in the data folder; its files are left alone")
+
+
+def check_data_folder(data: Path) -> None:
+    """Raise StartError unless files can be written in the data folder, which is made if need be."""
+    probe = data / f".write-test-{os.getpid()}"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        raise StartError(
+            f"The data folder {data} cannot be written to ({error.strerror}). "
+            "Give this user the right to, or choose another folder (--data, EXPLORER_DATA).",
+            setting="EXPLORER_DATA",
+        ) from error
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise StartError when nobody can listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise StartError(
+            f"Cannot listen on {host} port {port} ({error.strerror}). Choose another with --port (EXPLORER_PORT) or --host.",
+            setting="EXPLORER_PORT",
+        ) from error
+
+
+def configure_logging(level: str) -> None:
+    """Times and levels on standard error."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", force=True)
