@@ -1,0 +1,27 @@
+"""What the commands share."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from embedding_explorer.datasets.store import DatasetStore
+from embedding_explorer.server import check_data_folder, configure_logging
+from embedding_explorer.settings import Settings
+
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="The data folder (EXPLORER_DATA; default: data)."
+)
+
+
+def settings_for(**given: Any) -> Settings:
+    """Settings from the environment and the options given; logging as they say."""
+    settings = Settings.from_environment(**given)
+    configure_logging(settings.log_level)
+    return settings
+
+
+def store_for(settings: Settings) -> DatasetStore:
+    """The datasets of a data folder that can be written to."""
+    check_data_folder(settings.data)
+    return DatasetStore(settings.data)
