@@ -1,0 +1,43 @@
+"""Requests a second: some processes, each asking over one kept connection as soon as it has its answer."""
+
+import socket
+import time
+from multiprocessing import get_context
+
+CLIENTS = 4
+
+
+def requests_a_second(port: int, path: str, seconds: float = 4.0, accept: str = "*/*", clients: int = CLIENTS) -> float:
+    """Complete answers with status 200 a second, from `clients` processes together."""
+    with get_context("spawn").Pool(clients) as pool:
+        counts = pool.starmap(ask, [(port, path, seconds, accept)] * clients)
+    return sum(count / elapsed for count, elapsed in counts)
+
+
+def ask(port: int, path: str, seconds: float, accept: str) -> tuple[int, float]:
+    """How many answers came in how many seconds."""
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        buffer = bytearray(1 << 20)
+        one(connection, request, buffer)
+        count, start = 0, time.perf_counter()
+        while time.perf_counter() - start < seconds or not count:
+            one(connection, request, buffer)
+            count += 1
+        return count, time.perf_counter() - start
+
+
+def one(connection: socket.socket, request: bytes, buffer: bytearray) -> None:
+    """Ask once and take in the whole answer."""
+    connection.sendall(request)
+    got = connection.recv_into(buffer)
+    end = buffer.find(b"\r\n\r\n", 0, got)
+    while end < 0:
+        got += connection.recv_into(memoryview(buffer)[got:])
+        end = buffer.find(b"\r\n\r\n", 0, got)
+    head = bytes(buffer[:end]).lower()
+    if not head.startswith(b"http/1.1 200"):
+        raise RuntimeError(head.decode())
+    left = int(head.split(b"content-length:")[1].split(b"\r\n")[0]) - (got - end - 4)
+    while left > 0:
+        left -= connection.recv_into(buffer)

@@ -1,0 +1,92 @@
+"""A thousand photographs through POST /dataset, against the naive version and the bare network."""
+
+import http.client
+import secrets
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import naive
+from benchmarks.servers import explorer
+from benchmarks.table import Row, median_seconds, say
+
+NETWORK = "resnet50-random"  # the same arithmetic as with ImageNet weights, which need not be here
+
+
+def measure(photos: Path, runs: int) -> list[Row]:
+    """Upload, the same again, int8, embedded network; naive and bare forward for comparison."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        slow = naive_seconds(photos, runs)
+        ours, again = upload_seconds(data, photos, runs, NETWORK, "auto")
+        int8, _ = upload_seconds(data, photos, runs, NETWORK, "int8")
+        small, _ = upload_seconds(data, photos, runs, "embedded", "auto")
+        bare = bare_seconds(data, photos, runs)
+    return [
+        Row("1000 photos, ResNet-50, POST to id", f"{ours:.1f} s", f"{slow:.1f} s", f"{slow / ours:.1f} x", ">= 3 x"),
+        Row("… against the bare forward pass", f"{ours:.1f} s", f"bare {bare:.1f} s", f"{ours / bare:.2f}", "<= 1.2"),
+        Row("… in int8", f"{int8:.1f} s", f"{slow:.1f} s", f"{slow / int8:.1f} x", ">= 5 x"),
+        Row("… with the embedded network", f"{small:.1f} s", f"{slow:.1f} s", f"{slow / small:.1f} x", "<= 6 s"),
+        Row("the same pictures again", f"{again:.2f} s", f"{slow:.1f} s", f"{slow / again:.0f} x", "<= 0.3 s"),
+    ]
+
+
+def naive_seconds(photos: Path, runs: int) -> float:
+    """The naive version, its model loaded and umap compiled before."""
+    model = naive.resnet50()
+    naive.umap(np.random.default_rng(0).normal(size=(200, 64)).astype(np.float32))
+    return median_seconds(lambda: naive.map_of(photos, model), runs, "naive")
+
+
+def upload_seconds(data: Path, photos: Path, runs: int, network: str, precision: str) -> tuple[float, float]:
+    """Seconds from request to id through a warm server: pictures that are new to it, and known ones."""
+    label = f"{network} {precision}"
+    with explorer(data, network=network, precision=precision, starter="no") as port:
+        delete(port, post(port, photos))  # whatever is made at a first use is made
+        fresh = median_seconds(lambda: post_new(port, photos), runs, label)
+        post(port, photos)
+        again = median_seconds(lambda: post(port, photos), max(3, runs), f"{label}, again")
+    return fresh, again
+
+
+def post_new(port: int, photos: Path) -> None:
+    """Upload as if for the first time: another name for a file makes another dataset of the same pictures."""
+    post(port, photos, f"?name={secrets.token_hex(4)}&limit=1000")
+
+
+def post(port: int, photos: Path, query: str = "") -> str:
+    """The id."""
+    command = ["curl", "-sf", "-F", f"file=@{photos}", f"http://127.0.0.1:{port}/dataset{query}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def delete(port: int, dataset: str) -> None:
+    """Remove a dataset, so that the next upload is new."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("DELETE", f"/dataset/{dataset}")
+    connection.getresponse().read()
+
+
+def bare_seconds(data: Path, photos: Path, runs: int) -> float:
+    """The forward pass alone, over pictures that are decoded already."""
+    from embedding_explorer.images.decode import decode
+    from embedding_explorer.networks.registry import open_network
+
+    network = open_network(NETWORK, data=data)
+    with zipfile.ZipFile(photos) as source:
+        say("decoding for the bare forward pass")
+        pixels = [decode(source.read(name), network.info.input, 10**8).pixels for name in source.namelist()]
+    batches = list(stacks(pixels, network.batch_size))
+    list(network.features(batches[:4]))
+    return median_seconds(lambda: list(network.features(batches)), runs, "bare forward")
+
+
+def stacks(pixels: list[NDArray[np.uint8]], size: int) -> Iterator[NDArray[np.uint8]]:
+    """Batches (B, S, S, 3)."""
+    for start in range(0, len(pixels), size):
+        yield np.stack(pixels[start : start + size])
