@@ -27,7 +27,7 @@ format: $(VENV)/.dev  ## Let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.run  ## Print every figure of the README's performance table
+bench: $(VENV)/.dev  ## Print every figure of the README's performance table
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## Remove the virtual environment

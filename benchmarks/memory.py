@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -43,11 +44,13 @@ def server_memory(data: Path, photos: Path) -> tuple[float, float, float]:
 
 
 def find_worker(pid: int) -> psutil.Process:
-    """The worker among a server's processes; it is there before the web process answers."""
+    """The worker among a server's processes, when the web process has loaded the application as well."""
     while True:
         for child in psutil.Process(pid).children(recursive=True):
-            if "embedding_explorer.jobs.worker" in " ".join(child.cmdline()) and len(child.parent().connections()) > 0:
+            if "embedding_explorer.jobs.worker" in " ".join(child.cmdline()):
+                time.sleep(3)
                 return child
+        time.sleep(0.1)
 
 
 def resident(process: psutil.Process | None) -> float:

@@ -5,6 +5,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,17 @@ def print_table(rows: list[Row]) -> None:
         print(f"| {row.what} | {row.figure} | {row.naive} | {row.ratio} | {row.target} |")
 
 
-def median_seconds(work: Callable[[], object], runs: int, label: str) -> float:
-    """Median of `runs` runs, each said on standard error."""
+def median_seconds(
+    work: Callable[[], T], runs: int, label: str, after: Callable[[T], object] = lambda result: None
+) -> float:
+    """Median of `runs` runs, each said on standard error; `after` is not timed."""
     seconds = []
     for _ in range(runs):
         start = time.perf_counter()
-        work()
+        result = work()
         seconds.append(time.perf_counter() - start)
         say(f"{label}: {seconds[-1]:.2f} s")
+        after(result)
     return statistics.median(seconds)
 
 

@@ -20,15 +20,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STOP_PATIENCE = 8  # seconds for requests in progress at the end; docker stop waits ten
-QUIET = {
-    "disable_existing_loggers": False,
-    "loggers": {"_granian": {"level": "ERROR"}, "granian.access": {"level": "INFO"}},
-}
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises StartError."""
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     check_data_folder(settings.data)
@@ -45,7 +42,7 @@ def serve(settings: Settings) -> None:
         websockets=False,
         workers_kill_timeout=STOP_PATIENCE,
         respawn_failed_workers=True,
-        log_dictconfig=QUIET,
+        log_level=LogLevels.error,
     )
     server.on_shutdown(lambda: sweep(settings.data))
     shown = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host

@@ -25,7 +25,7 @@ class Settings:
     data: Path = setting(Path("data"), "The data folder: datasets, catalog, caches, weights.")
     host: str = setting("127.0.0.1", "Address to listen on; `0.0.0.0` for every interface.")
     port: int = setting(5000, "Port to listen on.", least=1)
-    web_threads: int = setting(16, "Requests answered at the same time.", least=2)
+    web_threads: int = setting(32, "Requests answered at the same time.", least=2)
     log_level: str = setting("info", "How much the log says.", choices=("debug", "info", "warning", "error"))
     cors_origins: str = setting("*", "Origins that may read from other pages, separated by commas; empty for none.")
 

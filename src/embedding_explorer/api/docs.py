@@ -14,40 +14,46 @@ FILE_FORMS = ("/dataset", "/pca/{start}/{end}", "/umap/{start}/{end}", "/dataset
 FILE_FORM = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
 
 
-def make_app() -> OpenAPI:
+class DescribedApp(OpenAPI):
+    """An application whose description has the forms that no model stands for."""
+
+    @property
+    def api_doc(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        document: dict[str, Any] = super().api_doc
+        for path in FILE_FORMS:
+            body = {"required": True, "content": {"multipart/form-data": {"schema": FILE_FORM}}}
+            document["paths"][path]["post"]["requestBody"] = body
+        return document
+
+
+def make_app() -> DescribedApp:
     """An application without routes but those of its documentation."""
-    app = OpenAPI(
+    return DescribedApp(
         "embedding_explorer",
         info=Info(title="embedding_explorer", version=__version__),
         validation_error_callback=refused,
         validation_error_model=Error,
         validation_error_status=400,
         doc_prefix="/docs",
-        doc_url="/openapi.json",
         static_folder=None,
     )
-    return app
 
 
-def install(app: OpenAPI) -> None:
-    """The description at /openapi.json."""
+def install(app: DescribedApp) -> None:
+    """The description at /openapi.json, its page at /docs, and both pointed at from the root."""
 
     @app.get("/openapi.json", doc_ui=False)
     def openapi() -> Response:
-        return jsonify(described(app))
+        return jsonify(app.api_doc)
+
+    @app.get("/docs", doc_ui=False)
+    def docs() -> Any:
+        return redirect("/docs/swagger")
 
     @app.get("/", doc_ui=False)
     def page() -> Any:
-        return redirect("/docs")
-
-
-def described(app: OpenAPI) -> dict[str, Any]:
-    """The description, with the forms that no model stands for."""
-    document: dict[str, Any] = app.api_doc
-    for path in FILE_FORMS:
-        body = {"required": True, "content": {"multipart/form-data": {"schema": FILE_FORM}}}
-        document["paths"][path]["post"]["requestBody"] = body
-    return document
+        return redirect("/docs/swagger")
 
 
 def refused(error: ValidationError) -> Response:

@@ -16,7 +16,7 @@ def write_starter_pictures(path: Path) -> None:
 
     Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998, as scikit-learn ships it.
     """
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    from sklearn.datasets import load_digits
 
     digits = load_digits()
     with zipfile.ZipFile(path, "w") as target:
