@@ -32,6 +32,8 @@ def serve(settings: Settings) -> None:
     check_port(settings.host, settings.port)
     lock = claim_data_folder(settings.data)
     os.environ.update(settings.environment())
+    # The matrices of a request are small, and threads of BLAS that wait for each other cost far more than they gain.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     server = Server(
         "embedding_explorer.server:application",
         address=settings.host,
