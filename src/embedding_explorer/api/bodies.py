@@ -111,6 +111,7 @@ class Counted:
 
     def __init__(self, report: Any, total: int) -> None:
         self._report, self._done, self._total = report, 0, total
+        self(0)
 
     def __call__(self, count: int) -> None:
         """Note `count` more bytes."""
