@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from embedding_explorer.cli.common import data_option, settings_for, store_for
 from embedding_explorer.cli.jobs import job_in
 from embedding_explorer.jobs.records import STAGES, Job
 from embedding_explorer.jobs.service import RESUMABLE
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 @click.command()
@@ -96,9 +99,13 @@ def progress_bars() -> Iterator[Any]:
                 done, total = job.stages[stage]
                 if stage not in bars:
                     bars[stage] = progress.add_task(stage, total=total or None, rate="")
-                speed = next(task.speed for task in progress.tasks if task.id == bars[stage])
-                progress.update(
-                    bars[stage], completed=done, total=total or None, rate=f"{speed:,.0f}/s" if speed else ""
-                )
+                progress.update(bars[stage], completed=done, total=total or None, rate=rate(progress, bars[stage]))
 
         yield show
+
+
+def rate(progress: "Progress", bar: "TaskID") -> str:
+    """How many a second: now, and on the whole for a stage that has ended."""
+    task = next(task for task in progress.tasks if task.id == bar)
+    speed = task.finished_speed or task.speed
+    return f"{speed:,.0f}/s" if speed else ""

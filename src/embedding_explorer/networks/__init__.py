@@ -1,0 +1,1 @@
+"""Networks: finding, loading, converting and running them; the embedded network."""
