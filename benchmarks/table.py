@@ -1,13 +1,11 @@
 """Rows of the printed table."""
 
-import statistics
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-T = TypeVar("T")
+Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -28,18 +26,13 @@ def print_table(rows: list[Row]) -> None:
         print(f"| {row.what} | {row.figure} | {row.naive} | {row.ratio} | {row.target} |")
 
 
-def median_seconds(
-    work: Callable[[], T], runs: int, label: str, after: Callable[[T], object] = lambda result: None
-) -> float:
-    """Median of `runs` runs, each said on standard error; `after` is not timed."""
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        result = work()
-        seconds.append(time.perf_counter() - start)
-        say(f"{label}: {seconds[-1]:.2f} s")
-        after(result)
-    return statistics.median(seconds)
+def timed(label: str, work: Work) -> float:
+    """Seconds of one run, said on standard error."""
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    say(f"{label}: {seconds:.2f} s")
+    return seconds
 
 
 def say(text: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from embedding_explorer.settings import PREFIX
+from tests.servers import Server
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -71,3 +72,11 @@ def closing() -> Iterator[Callable[[Callable[[], object]], None]]:
     yield actions.append
     for action in reversed(actions):
         action()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One real server with the embedded network and the digits as main dataset, for all tests that leave it so."""
+    running = Server(tmp_path_factory.mktemp("contract") / "data", network="embedded")
+    yield running
+    running.kill()

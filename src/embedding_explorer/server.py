@@ -5,11 +5,13 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedding_explorer import __version__
 from embedding_explorer.errors import Busy, StartError
+from embedding_explorer.jobs.client import COMMAND
 from embedding_explorer.jobs.lock import BusyLock, claim_data_folder
 from embedding_explorer.settings import Settings
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from embedding_explorer.jobs.runtime import Runtime
 
 log = logging.getLogger(__name__)
+APPLICATION = "embedding_explorer.server:application"
 STOP_PATIENCE = 8  # seconds for requests in progress at the end; docker stop waits ten
 
 
@@ -35,7 +38,7 @@ def serve(settings: Settings) -> None:
     # The matrices of a request are small, and threads of BLAS that wait for each other cost far more than they gain.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     server = Server(
-        "embedding_explorer.server:application",
+        APPLICATION,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
@@ -58,7 +61,7 @@ def serve(settings: Settings) -> None:
     log.info("stopped")
 
 
-def application() -> "Flask":
+def application(worker_command: Sequence[str] = COMMAND) -> "Flask":
     """The application in the web process, with its worker; Granian calls this once."""
     from embedding_explorer.app import create_app
     from embedding_explorer.jobs.runtime import Runtime
@@ -67,7 +70,7 @@ def application() -> "Flask":
     die_with_parent()
     settings = Settings.from_environment()
     configure_logging(settings.log_level)
-    runtime = Runtime(settings)
+    runtime = Runtime(settings, worker_command)
     runtime.start()
     stop_at_signal(runtime)
     return create_app(runtime)

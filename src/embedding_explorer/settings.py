@@ -36,6 +36,7 @@ class Settings:
         "Arithmetic of the network; `auto`: bfloat16 where the processor has it, else float32.",
         choices=("auto", "float32", "bfloat16", "int8"),
     )
+    max_dimension: int = setting(65_536, "Most features of a picture that a layer may give.", least=1)
     features_dtype: str = setting("float16", "How features are stored.", choices=("float16", "float32"))
     umap_seed: int = setting(42, "Seed of UMAP.", least=0)
     umap_seeded_limit: int = setting(

@@ -114,6 +114,12 @@ def test_an_upload_answers_with_a_bare_id_and_says_what_was_skipped(server: Serv
     assert {s["file"] for s in manifest["skipped"]} == {"notes.txt", "p0005b.jpg"}
 
 
+def test_a_dataset_keeps_nothing_but_its_own_files(server: Server, dataset: str) -> None:
+    own = {"dataset.json", "features.npy", "images", "images.csv", "reductions", "tilemaps"}
+    for name in (dataset, server.get("/dataset/info").json()["id"]):
+        assert {path.name for path in (server.data / "datasets" / name).iterdir()} == own
+
+
 def test_the_same_pictures_again_give_the_same_id_even_packed_otherwise(server: Server, dataset: str) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:

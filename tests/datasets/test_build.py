@@ -3,14 +3,13 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_explorer.datasets import build as building
@@ -19,28 +18,9 @@ from embedding_explorer.datasets.placing import check_same_space, place_dataset,
 from embedding_explorer.datasets.request import BuildRequest
 from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.errors import JobAborted, LimitExceeded, NoReadableImage, SpaceMismatch
-from embedding_explorer.images.decode import InputSpec
 from embedding_explorer.images.limits import Limits
-from embedding_explorer.networks.base import NetworkInfo
+from tests.colour_network import INFO, ColourNetwork
 from tests.conftest import colour_files, encoded, picture, zip_of
-
-INFO = NetworkInfo("colours", "mean", "avg", 6, InputSpec(16, 16), "0" * 64, "float32", "cpu", "torch")
-
-
-class ColourNetwork:
-    """Mean and deviation of each channel: pictures of one colour really land together."""
-
-    def __init__(self, info: NetworkInfo = INFO) -> None:
-        self.info, self.batch_size, self.seen = info, 4, 0
-
-    def features(self, batches: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
-        for batch in batches:
-            self.seen += len(batch)
-            pixels = batch.reshape(len(batch), -1, 3).astype(np.float32)
-            yield np.concatenate([pixels.mean(axis=1), pixels.std(axis=1)], axis=1)
-
-    def close(self) -> None:
-        """Nothing to free."""
 
 
 @pytest.fixture(autouse=True)

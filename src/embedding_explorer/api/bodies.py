@@ -4,18 +4,22 @@ import hashlib
 import io
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-from flask import Request, Response, request
+from flask import Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
+from embedding_explorer.datasets.disk import full_disk_named
 from embedding_explorer.errors import BadInput, LimitExceeded
 
 PIECE = 128 * 1024
 PIECES_AHEAD = 8
+CHECK_EVERY = 0.5  # seconds between two looks whether a body is still wanted
 MAX_FORM_PARTS = 20
 MAX_FORM_MEMORY = 512 * 1024  # bytes of the fields that are no files; the parser also reads ahead within it
 DRAIN_STALL = 5.0  # seconds without a byte after which a client that was answered already is given up
@@ -28,16 +32,22 @@ class UploadStalled(BadInput):
 class BodyReader(io.RawIOBase):
     """A request body as a file that gives up when nothing arrives for `stall` seconds or more than `most` bytes came.
 
-    The server's own stream blocks for as long as the client likes, so a thread of its own reads it.
+    The server's own stream blocks for as long as the client likes, so a thread of its own reads it. `check` is called
+    while bytes are awaited; what it raises ends the reading. A request must not end before `let_go` has returned:
+    Granian then waits for whoever still reads the stream, and nobody else can run Python meanwhile.
     """
 
-    def __init__(self, stream: IO[bytes], stall: float, most: int, setting: str) -> None:
+    def __init__(
+        self, stream: IO[bytes], stall: float, most: int, setting: str, check: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
         self._stream, self._stall, self._most, self._setting = stream, stall, most, setting
+        self._check = check
         self._pieces: queue.Queue[bytes | Exception] = queue.Queue(PIECES_AHEAD)
-        self._piece, self._closed_early = b"", threading.Event()
+        self._piece, self._ended, self._closed_early = b"", False, threading.Event()
         self.count = 0
-        threading.Thread(target=self._pump, name="body", daemon=True).start()
+        self._thread = threading.Thread(target=self._pump, name="body", daemon=True)
+        self._thread.start()
 
     def readable(self) -> bool:
         """True."""
@@ -45,29 +55,47 @@ class BodyReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` with what is there; 0 at the end."""
-        if not self._piece:
+        if not self._piece and not self._ended:
             self._piece = self._next()
+            self._ended = not self._piece
         count = min(len(buffer), len(self._piece))
         buffer[:count] = self._piece[:count]
         self._piece = self._piece[count:]
         return count
 
-    def close(self) -> None:
-        """Stop reading."""
+    def drain(self) -> None:
+        """Take in what still comes, up to `most` bytes more and until nothing comes for a while."""
+        self._stall, self._check, self.count = DRAIN_STALL, lambda: None, 0
+        try:
+            while self.read(PIECE):
+                continue
+        except (BadInput, LimitExceeded):
+            return
+
+    def let_go(self) -> None:
+        """Stop reading, and wait until the stream is free: at the latest when the client hangs up."""
         self._closed_early.set()
-        super().close()
+        self._thread.join()
 
     def _next(self) -> bytes:
-        try:
-            piece = self._pieces.get(timeout=self._stall)
-        except queue.Empty:
-            raise UploadStalled(f"Nothing arrived for {self._stall:.0f} seconds, so the upload was given up.") from None
+        piece = self._await()
         if isinstance(piece, Exception):
+            self._ended = True
             raise BadInput(f"The upload broke off: {piece}") from piece
         self.count += len(piece)
         if self.count > self._most:
             raise over_limit(self._most, self._setting)
         return piece
+
+    def _await(self) -> bytes | Exception:
+        deadline = time.monotonic() + self._stall
+        while (left := deadline - time.monotonic()) > 0:
+            self._check()
+            try:
+                return self._pieces.get(timeout=min(left, CHECK_EVERY))
+            except queue.Empty:
+                continue
+        raise UploadStalled(f"Nothing arrived for {self._stall:.0f} seconds, so the upload was given up.")
 
     def _pump(self) -> None:
         piece: bytes | Exception = b"start"
@@ -99,11 +127,13 @@ class HashedFile(io.FileIO):
         self.path, self.sha256, self._report = path, hashlib.sha256(), report
 
     def write(self, data: Any) -> int:
-        """Append bytes."""
+        """Append all of `data`, where the system's own `write` stops short of a full disk without an error."""
         self.sha256.update(data)
-        written = super().write(data)
-        self._report(written or 0)
-        return written or 0
+        rest = memoryview(data)
+        while rest:
+            rest = rest[super().write(rest) :]
+        self._report(len(data))
+        return len(data)
 
 
 class Counted:
@@ -119,26 +149,28 @@ class Counted:
         self._report("unpack", min(self._done, self._total), self._total)
 
 
-def receive_file(folder: Path, *, stall: float, most: int, setting: str, report: Any) -> tuple[HashedFile, str]:
+def receive_file(
+    folder: Path, *, stall: float, most: int, setting: str, report: Any, check: Callable[[], None] = lambda: None
+) -> tuple[HashedFile, str]:
     """Write the multipart field `file` of the current request to `folder`; the file and the name it came with.
 
-    Raises BadInput when there is no such field or the body breaks off, LimitExceeded over `most` bytes.
+    Raises BadInput when there is no such field or the body breaks off, LimitExceeded over `most` bytes, StorageFull,
+    and what `check` raises.
     """
     length = request.content_length
     if length is not None and length > most:
         raise over_limit(most, setting)
     counted, number = Counted(report, length or 0), iter(range(MAX_FORM_PARTS + 1))
+    body = g.body = BodyReader(request.environ["wsgi.input"], stall, most, setting, check)
+    with full_disk_named(folder), ExitStack() as made:  # an open file would keep its space after its removal
 
-    def make_file(*_described: Any, **_more: Any) -> IO[bytes]:
-        return HashedFile(folder / f"upload-{next(number)}", counted)
+        def make_file(*_described: Any, **_more: Any) -> IO[bytes]:
+            return made.enter_context(HashedFile(folder / f"upload-{next(number)}", counted))
 
-    with BodyReader(request.environ["wsgi.input"], stall, most, setting) as body:
-        files = parse_form(request, body, make_file)
+        found = parse_form(request, body, make_file).get("file")
         check_complete(body, length)
-    found = files.get("file")
     if found is None or not found.filename:
         raise BadInput("The form has no file in its field `file`. With curl: -F file=@pictures.zip")
-    found.stream.close()
     return found.stream, found.filename
 
 
@@ -169,20 +201,20 @@ def answer_before_body(response: Response, most: int) -> Response:
 
     Closing at once would reset the connection under a client that writes first and reads later.
     """
-    if "Expect" in request.headers or not (request.content_length or "Transfer-Encoding" in request.headers):
+    reader: BodyReader | None = g.pop("body", None)
+    announced = request.content_length or "Transfer-Encoding" in request.headers
+    if reader is None and ("Expect" in request.headers or not announced):
         return response
-    body = response.get_data()
-    stream = request.environ["wsgi.input"]
+    answer = response.get_data()
+    rest = reader or BodyReader(request.environ["wsgi.input"], DRAIN_STALL, most, "")
 
     def send_then_drain() -> Iterator[bytes]:
-        yield body
-        with BodyReader(stream, DRAIN_STALL, most, "") as rest:
-            try:
-                while rest.read(PIECE):
-                    continue
-            except (BadInput, LimitExceeded):
-                return
+        try:
+            yield answer
+            rest.drain()
+        finally:
+            rest.let_go()
 
     response.response = send_then_drain()
-    response.headers["Content-Length"] = str(len(body))
+    response.headers["Content-Length"] = str(len(answer))
     return response

@@ -37,6 +37,7 @@ def build_dataset(
     """
     start = time.monotonic()
     limits = request.limits
+    staging.mkdir(parents=True, exist_ok=True)
     with open_source(
         request.source, limits=limits, nested=request.nested, labels=request.labels, spool=staging / "spool"
     ) as source:
@@ -46,6 +47,8 @@ def build_dataset(
         if known is not None:
             return known
         parts = build_ranges(build, source)
+    if request.discard_source:
+        request.source.unlink()
     build.seconds["ranges"] = round(time.monotonic() - start - build.seconds["unpack"], 3)
     return finish(build, parts)
 

@@ -13,7 +13,8 @@ from embedding_explorer.networks.base import Extractor
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What to make a dataset of, and how. `kind`: upload, ingest or starter. `recognise`: look for the same pictures first."""
+    """What to make a dataset of, and how. `kind`: upload, ingest or starter. `recognise`: look for the same pictures first.
+    `discard_source`: remove the source as soon as it is read, so that it costs no more space or writing."""
 
     source: Path
     name: str
@@ -25,6 +26,7 @@ class BuildRequest:
     features_dtype: str = "float16"
     reducer_options: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     recognise: bool = False
+    discard_source: bool = False
 
     def recipe(self, network: Extractor) -> dict[str, object]:
         """What, beside the pictures, decides on the numbers."""

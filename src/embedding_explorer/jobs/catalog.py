@@ -1,13 +1,28 @@
 """The embedded catalog (SQLite by SQLAlchemy): jobs, and which upload became which dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, MetaData, Row, String, Table, create_engine, event, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    Row,
+    String,
+    Table,
+    create_engine,
+    event,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import OperationalError
 
-from embedding_explorer.errors import JobNotFound
+from embedding_explorer.errors import JobNotFound, StorageFull
 from embedding_explorer.jobs.records import FINISHED, Job, Status, timestamp
 
 METADATA = MetaData()
@@ -32,7 +47,7 @@ UPLOADS = Table("uploads", METADATA, Column("key", String, primary_key=True), Co
 
 
 class Catalog:
-    """Jobs and uploads in `<data>/catalog.sqlite`; any process may read and write."""
+    """Jobs and uploads in `<data>/catalog.sqlite`; any process may read and write. Writing raises StorageFull."""
 
     def __init__(self, path: Path) -> None:
         self.engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
@@ -42,7 +57,7 @@ class Catalog:
     def save(self, job: Job) -> None:
         """Insert or replace a job."""
         values = {column.name: getattr(job, column.name) for column in JOBS.columns}
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(insert(JOBS).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
 
     def job(self, job_id: str) -> Job:
@@ -65,14 +80,14 @@ class Catalog:
     def fail_unfinished(self, reason: str) -> int:
         """Mark every job that no process works on any more as failed; how many there were."""
         values = {"status": Status.FAILED, "error": reason, "error_type": "JobFailed", "finished": timestamp()}
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             done = connection.execute(update(JOBS).where(JOBS.c.status.not_in(FINISHED)).values(values))
         return done.rowcount
 
     def remember_upload(self, key: str, dataset: str) -> None:
         """Note that the upload with that digest became `dataset`."""
         values = {"key": key, "dataset": dataset}
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 insert(UPLOADS).values(values).on_conflict_do_update(index_elements=["key"], set_=values)
             )
@@ -82,6 +97,15 @@ class Catalog:
         with self.engine.connect() as connection:
             found: str | None = connection.execute(select(UPLOADS.c.dataset).where(UPLOADS.c.key == key)).scalar()
         return found
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            message = f"The catalog of jobs cannot be written ({error.orig}). Free some space in the data folder."
+            raise StorageFull(message) from error
 
 
 def _configure(connection: Any, _record: object) -> None:

@@ -42,16 +42,10 @@ class Context:
     def network(self, name: str | None = None, layer: str | None = None, pooling: str | None = None) -> Extractor:
         """A network in the precision of the settings; in the best of the hardware where that is int8."""
         precision = "auto" if self.settings.precision == "int8" else self.settings.precision
+        chosen = self._chosen(name, layer, pooling)
         return self._kept(
-            (self._name(name), layer, pooling),
-            lambda: open_network(
-                self._name(name),
-                layer=layer,
-                pooling=pooling,
-                device=self.settings.device,
-                precision=precision,
-                data=self.settings.data,
-            ),
+            (name, layer, pooling),
+            lambda: open_network(**chosen, device=self.settings.device, precision=precision),
         )
 
     def network_for(
@@ -65,16 +59,9 @@ class Context:
         """A network to make a dataset of `pictures` with, calibrated on them where the settings ask for int8."""
         if self.settings.precision != "int8":
             return self.network(network, layer, pooling)
-        plan = plan_network(self._name(network), layer=layer, pooling=pooling, data=self.settings.data)
-        sample = calibration_sample(pictures, plan.input, max_pixels)
-        return open_network(
-            self._name(network),
-            layer=layer,
-            pooling=pooling,
-            precision="int8",
-            calibration=sample,
-            data=self.settings.data,
-        )
+        chosen = self._chosen(network, layer, pooling)
+        sample = calibration_sample(pictures, plan_network(**chosen).input, max_pixels)
+        return open_network(**chosen, precision="int8", calibration=sample)
 
     def reopened(self, info: NetworkInfo) -> Extractor:
         """The network that made a dataset."""
@@ -83,8 +70,15 @@ class Context:
             lambda: reopen(info, device=self.settings.device, data=self.settings.data),
         )
 
-    def _name(self, name: str | None) -> str | None:
-        return name or (None if self.settings.network == "auto" else self.settings.network)
+    def _chosen(self, name: str | None, layer: str | None, pooling: str | None) -> dict[str, Any]:
+        settings = self.settings
+        return {
+            "name": name or settings.network,
+            "layer": layer,
+            "pooling": pooling,
+            "data": settings.data,
+            "max_dimension": settings.max_dimension,
+        }
 
     def _kept(self, key: tuple[Any, ...], opened: Callable[[], Extractor]) -> Extractor:
         if key not in self._warm:

@@ -50,7 +50,7 @@ class Job:
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """Note how far `stage` is. Of stages that overlap, the latest unfinished one is the one under way."""
-        self.stages[stage] = (done, total)
+        self.stages = {**self.stages, stage: (done, total)}  # a new one: other threads iterate over the old
         unfinished = [name for name, (count, most) in self.stages.items() if count < most]
         self.stage = max(unfinished, key=_order, default=stage)
 

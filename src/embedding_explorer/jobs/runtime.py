@@ -47,6 +47,7 @@ class Runtime:
     def stop(self) -> None:
         """End the worker; a job in progress fails and is cleaned up."""
         self._stopping.set()
+        self.jobs.stop()
         self.worker.stop()
         deadline = time.monotonic() + 5
         while self.lock.held_here() and time.monotonic() < deadline:

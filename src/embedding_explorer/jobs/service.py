@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from embedding_explorer.errors import Conflict, ExplorerError, JobAborted
+from embedding_explorer.errors import Conflict, ExplorerError, JobAborted, JobFailed, StorageFull
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
@@ -30,7 +30,7 @@ class JobService:
         self.changed = threading.Condition()
         self._current: Job | None = None
         self._call: int | None = None
-        self._abort = threading.Event()
+        self._abort, self._stopping = threading.Event(), threading.Event()
         self._saved = 0.0
         self._others: tuple[float, Job | None] = (0.0, None)
 
@@ -50,6 +50,7 @@ class JobService:
             self.staging_of(job).mkdir(parents=True)
             self.catalog.save(job)
         except BaseException:
+            shutil.rmtree(self.staging_of(job), ignore_errors=True)
             self.lock.release()
             raise
         self._abort.clear()
@@ -61,7 +62,7 @@ class JobService:
         return self.staging / job.id
 
     def report(self, stage: str, done: int, total: int) -> None:
-        """Note the progress of the current job; raises JobAborted when a user asked for its end."""
+        """Note the progress of the current job; raises as `check` does."""
         job = self._current
         if job is None:
             return
@@ -70,9 +71,21 @@ class JobService:
             self.changed.notify_all()
         if time.monotonic() - self._saved > SAVE_EVERY:
             self._saved = time.monotonic()
-            self.catalog.save(job)
-        if self._abort.is_set() and self._call is None:
+            self._save(job)
+        self.check()
+
+    def check(self) -> None:
+        """Raise JobAborted, or JobFailed at the server's end, where the current job is not in the worker yet."""
+        if self._call is not None:
+            return  # the worker hears of it itself
+        if self._abort.is_set():
             raise JobAborted("The job was aborted.")
+        if self._stopping.is_set():
+            raise JobFailed("The server is stopping.")
+
+    def stop(self) -> None:
+        """End the current job where it is not in the worker yet; the worker's own end does so later."""
+        self._stopping.set()
 
     @contextmanager
     def failing(self, job: Job) -> Iterator[None]:
@@ -92,7 +105,7 @@ class JobService:
         def work() -> None:
             try:
                 with self.failing(job):
-                    result = self.worker.call(task, arguments, report=self._report_safely, on_start=self._started)
+                    result = self.worker.call(task, arguments, report=self.report, on_start=self._started)
                     if then:
                         then(result)
                 self.finish(job, result=result)
@@ -115,7 +128,7 @@ class JobService:
             log.warning("job %s %s: %s", job.id, job.status, job.error)
         try:
             shutil.rmtree(self.staging_of(job), ignore_errors=True)
-            self.catalog.save(job)
+            self._save(job)
         finally:
             with self.changed:
                 self._current, self._call = None, None
@@ -144,11 +157,12 @@ class JobService:
         with self.changed:
             self.changed.wait(timeout)
 
-    def _report_safely(self, stage: str, done: int, total: int) -> None:
+    def _save(self, job: Job) -> None:
         try:
-            self.report(stage, done, total)
-        except JobAborted:
-            return  # the worker hears of it itself
+            self.catalog.save(job)
+        except StorageFull as error:
+            # Work that goes on, or has ended, must not fail for want of its record.
+            log.error("job %s is not recorded: %s", job.id, error.message)
 
     def _started(self, call: int) -> None:
         self._call = call

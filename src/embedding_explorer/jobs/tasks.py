@@ -80,7 +80,7 @@ def starter(context: Context, report: Report, *, staging: str) -> dict[str, Any]
         context,
         report,
         source=str(archive),
-        staging=staging,
+        staging=str(Path(staging) / "dataset"),
         name=NAME,
         kind="starter",
         network={},

@@ -61,6 +61,7 @@ def receive(runtime: Runtime, job: Job, query: UploadQuery) -> Upload:
         most=settings.max_upload_bytes,
         setting="EXPLORER_MAX_UPLOAD_BYTES",
         report=runtime.jobs.report,
+        check=runtime.jobs.check,
     )
     name = query.name or PurePath(given.replace("\\", "/")).stem
     name = "".join(c for c in name if c.isprintable()).strip()[:MAX_NAME] or "upload"
@@ -93,7 +94,7 @@ def build_arguments(runtime: Runtime, job: Job, upload: Upload, query: UploadQue
         raise BadInput(f"limit={query.limit} is over {most} (EXPLORER_MAX_UPLOAD_IMAGES).")
     return {
         "source": upload.path,
-        "staging": str(runtime.jobs.staging_of(job)),
+        "staging": str(runtime.jobs.staging_of(job) / "dataset"),
         "name": upload.name,
         "kind": "upload",
         "network": {"network": query.network, "layer": query.layer, "pooling": query.pooling},
@@ -101,6 +102,7 @@ def build_arguments(runtime: Runtime, job: Job, upload: Upload, query: UploadQue
         "labels": query.labels,
         "keep_images": runtime.settings.keep_images,
         "recognise": True,
+        "discard_source": True,
     }
 
 

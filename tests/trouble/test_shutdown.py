@@ -1,0 +1,62 @@
+"""The end of a server by signal: quick, clean, with status 0."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from embedding_explorer.jobs.records import Status
+from embedding_explorer.server import STOP_PATIENCE
+from tests.conftest import colour_files, zip_of
+from tests.servers import QuickServer, Upload, begun_upload
+from tests.trouble.conftest import StartServer
+
+ARCHIVE = zip_of(colour_files(3))
+
+
+def test_sigterm_ends_an_idle_server_and_all_its_processes(start: StartServer) -> None:
+    server = start()
+    assert server.terminate() == 0
+    assert not server.processes()
+    assert "Traceback" not in server.log.read_text() and "stopped" in server.log.read_text()
+
+
+def test_sigterm_ends_a_server_that_is_not_warm_yet(start: StartServer) -> None:
+    assert start(warm=False).terminate() == 0
+
+
+def test_ctrl_c_in_a_terminal_reaches_all_processes_and_ends_them_in_order(start: StartServer) -> None:
+    server = start()
+    os.killpg(server.process.pid, signal.SIGINT)
+    assert server.process.wait(STOP_PATIENCE + 2) == 0
+    assert not server.processes()
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("stage", ["features", "pca"])
+def test_sigterm_in_the_middle_of_a_job_fails_it_and_answers_the_client(start: StartServer, stage: str) -> None:
+    server = start()
+    server.pause_at(stage)
+    upload = Upload(server, ARCHIVE)
+    server.wait_paused()
+    check_end(server)
+    answer = upload.done()
+    assert answer is None or (answer.status_code == 500 and answer.json()["detail"] == "The server is stopping.")
+
+
+def test_sigterm_while_an_upload_comes_in_does_not_wait_for_it(start: StartServer) -> None:
+    server = start()
+    connection = begun_upload(server)
+    check_end(server)
+    connection.close()
+
+
+def check_end(server: QuickServer) -> None:
+    """SIGTERM ends the server in time; nothing is left of the job but its record."""
+    begun = time.monotonic()
+    assert server.terminate() == 0
+    assert time.monotonic() - begun < STOP_PATIENCE + 2
+    assert not server.processes() and not server.leftovers()
+    job = server.last_job()
+    assert job.status is Status.FAILED and job.error
