@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from embedding_explorer.api.wire import JSON, REVALIDATE, ResponseCache, section_answer
+from embedding_explorer.errors import StorageFull
 
 
 @pytest.fixture
@@ -85,6 +86,6 @@ def test_a_failure_while_making_leaves_nothing_behind(app: Flask, tmp_path: Path
     def fail() -> bytes:
         raise OSError(28, "No space left on device")
 
-    with app.test_request_context(), pytest.raises(OSError, match="No space"):
+    with app.test_request_context(), pytest.raises(StorageFull, match="No space"):
         cache.answer(("k",), JSON, fail, REVALIDATE)
     assert not list((tmp_path / "c").iterdir())

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from embedding_explorer.jobs.records import Status
+from embedding_explorer.jobs.service import DIED
 from tests.conftest import colour_files, zip_of
 from tests.servers import STOPPED, QuickServer, Upload, begun_upload
 from tests.trouble.conftest import StartServer
@@ -20,7 +21,7 @@ def check_recovered(server: QuickServer, dataset: str) -> None:
     assert not server.leftovers()
     assert server.get(f"/dataset/{dataset}/features/pca").json()["total"] == 3
     job = server.last_job()
-    assert (job.status, job.error) == (Status.FAILED, "The server ended in the middle of this job. Start it again.")
+    assert (job.status, job.error) == (Status.FAILED, DIED)
     assert server.upload(SECOND).status_code == 200
 
 

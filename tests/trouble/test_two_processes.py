@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from embedding_explorer.jobs.service import DIED
 from tests.conftest import colour_files, zip_of
 from tests.servers import QuickServer, Upload, begun_upload, explorer
 
@@ -58,10 +59,13 @@ def test_uploads_during_an_ingest_get_503_with_its_job(server: QuickServer, inge
 
 
 def test_an_ingest_that_is_killed_frees_the_server(server: QuickServer, ingest: "subprocess.Popen[str]") -> None:
-    assert server.busy() is not None
+    job = server.busy()
+    assert job is not None
     ingest.kill()
     ingest.wait()
     server.wait_idle()
+    record = server.get(f"/jobs/{job['id']}.json").json()
+    assert (record["status"], record["error"]) == ("failed", DIED)
 
 
 def test_ingest_and_import_are_refused_while_the_server_works(server: QuickServer, tmp_path: Path) -> None:

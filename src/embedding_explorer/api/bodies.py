@@ -44,7 +44,7 @@ class BodyReader(io.RawIOBase):
         self._stream, self._stall, self._most, self._setting = stream, stall, most, setting
         self._check = check
         self._pieces: queue.Queue[bytes | Exception] = queue.Queue(PIECES_AHEAD)
-        self._piece, self._ended, self._closed_early = b"", False, threading.Event()
+        self._piece, self.ended, self._closed_early = b"", False, threading.Event()
         self.count = 0
         self._thread = threading.Thread(target=self._pump, name="body", daemon=True)
         self._thread.start()
@@ -55,9 +55,9 @@ class BodyReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` with what is there; 0 at the end."""
-        if not self._piece and not self._ended:
+        if not self._piece and not self.ended:
             self._piece = self._next()
-            self._ended = not self._piece
+            self.ended = not self._piece
         count = min(len(buffer), len(self._piece))
         buffer[:count] = self._piece[:count]
         self._piece = self._piece[count:]
@@ -80,7 +80,7 @@ class BodyReader(io.RawIOBase):
     def _next(self) -> bytes:
         piece = self._await()
         if isinstance(piece, Exception):
-            self._ended = True
+            self.ended = True
             raise BadInput(f"The upload broke off: {piece}") from piece
         self.count += len(piece)
         if self.count > self._most:
@@ -187,12 +187,13 @@ def parse_form(source: Request, body: BodyReader, make_file: Any) -> Any:
     try:
         return parser.parse(body, source.mimetype, source.content_length, source.mimetype_params)[2]  # type: ignore[arg-type]
     except (ValueError, HTTPException) as error:
+        check_complete(body, source.content_length)
         raise BadInput(f"The form cannot be read: {error}") from error
 
 
 def check_complete(body: BodyReader, length: int | None) -> None:
-    """Raise BadInput when fewer bytes came than were announced."""
-    if length is not None and body.count < length:
+    """Raise BadInput when it has ended with fewer bytes than were announced."""
+    if body.ended and length is not None and body.count < length:
         raise BadInput(f"The upload broke off after {body.count} of {length} bytes.")
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from flask import Response, request
 
+from embedding_explorer.datasets.disk import full_disk_named
+
 CHUNK = 256 * 1024
 GZIP_LEVEL = 4  # coordinates hardly get smaller above it, and take three times as long
 JSON, BINARY, ARROW = "application/json", "application/octet-stream", "application/vnd.apache.arrow.stream"
@@ -94,7 +96,7 @@ class ResponseCache:
         return response
 
     def kept_file(self, etag: str, write: Callable[[Path], None]) -> Path:
-        """The file kept under `etag`; `write` makes it at the path that it is given."""
+        """The file kept under `etag`; `write` makes it at the path that it is given. Raises StorageFull."""
         path = self.folder / etag
         if not path.exists():
             with self._making:  # one body at a time, so that a crowd does not fill the memory
@@ -111,10 +113,11 @@ class ResponseCache:
         return self.kept_file(etag, write)
 
     def _make(self, path: Path, write: Callable[[Path], None]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         try:
-            write(part)
+            with full_disk_named(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                write(part)
             self._make_room(part)
             part.replace(path)
         finally:

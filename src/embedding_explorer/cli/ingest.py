@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,10 +45,7 @@ def ingest(
     network = {key: options.pop(key) for key in ("network", "layer", "pooling")}
     keep = settings.keep_images if keep_images is None else keep_images
     staging = settings.data / "staging" / f"{RESUMABLE}{key_of(source, network, options, keep)}"
-    if (staging / "parts").exists():
-        click.echo("Going on with an interrupted ingest of the same source.", err=True)
-    staging.mkdir(parents=True, exist_ok=True)
-    with progress_bars() as show, job_in(settings, "ingest", name or source.stem, show) as report:
+    with progress_bars() as show, job_in(settings, "ingest", name or source.stem, show) as report, resumable(staging):
         result = build(
             Context(settings),
             report,
@@ -68,6 +66,26 @@ def ingest(
 def key_of(source: Path, *options: object) -> str:
     """Names the staging folder of one source under the same options, so that a second attempt finds it."""
     return hashlib.sha256(json.dumps([str(source.resolve()), *options]).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def resumable(staging: Path) -> Iterator[None]:
+    """A staging folder that outlives a failure where a range is finished, so that a second attempt goes on with it."""
+    if has_ranges(staging):
+        click.echo("Going on with an interrupted ingest of the same source.", err=True)
+    staging.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if not has_ranges(staging):
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def has_ranges(staging: Path) -> bool:
+    """Whether a range is finished."""
+    from embedding_explorer.datasets.parts import RECORD
+
+    return any(staging.glob(f"parts/*/{RECORD}"))
 
 
 @contextmanager

@@ -60,10 +60,10 @@ def recognise(build: Build, source: Source) -> Manifest | None:
     if not build.request.recognise:
         build.progress("unpack", len(wanted), len(wanted))
         return None
-    rows = []
     for index, digest in enumerate(ordered_map(lambda i: file_digest(source, i), range(len(wanted)), ahead=16)):
-        rows.append((wanted[index].name, wanted[index].label or "", digest))
+        build.digests[index] = digest
         build.progress("unpack", index + 1, len(wanted))
+    rows = [(entry.name, entry.label or "", build.digests[index]) for index, entry in enumerate(wanted)]
     try:
         return build.store.get(dataset_id(build.request.recipe(build.network), rows)).manifest
     except DatasetNotFound:
@@ -128,7 +128,8 @@ class Collector:
         if self.decoded >= self.total:
             return
         spec, max_pixels = self.build.network.info.input, self.build.request.limits.max_pixels
-        loaded = decode_entries(source, spec, max_pixels, self.next_entry, ahead=2 * self.build.network.batch_size)
+        ahead, digests = 2 * self.build.network.batch_size, self.build.digests
+        loaded = decode_entries(source, spec, max_pixels, self.next_entry, ahead, digests)
         for number, item in enumerate(loaded, self.next_entry):
             if isinstance(item, Skipped):
                 self.skipped.append((number, item))

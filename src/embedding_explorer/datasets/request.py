@@ -45,3 +45,4 @@ class Build:
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
     skipped: list[dict[str, str]] = field(default_factory=list)
+    digests: dict[int, str] = field(default_factory=dict)

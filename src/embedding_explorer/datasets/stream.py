@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -50,15 +50,20 @@ def ordered_map(function: Callable[[T], R], items: Iterable[T], ahead: int) -> I
 
 
 def decode_entries(
-    source: Source, spec: InputSpec, max_pixels: int, first: int, ahead: int
+    source: Source, spec: InputSpec, max_pixels: int, first: int, ahead: int, digests: Mapping[int, str] | None = None
 ) -> Iterator[Item | Skipped]:
-    """Decode the entries from number `first` on; raises LimitExceeded at a picture of too many pixels."""
+    """Decode the entries from number `first` on; `digests`: those of entries that are known already.
+
+    Raises LimitExceeded at a picture of too many pixels.
+    """
+    known = digests or {}
 
     def load(index: int) -> Item | Skipped:
         entry = source.entries[index]
         try:
             data = source.read(index)
-            return Item(index, entry, data, hashlib.sha256(data).hexdigest(), decode(data, spec, max_pixels))
+            digest = known.get(index) or hashlib.sha256(data).hexdigest()
+            return Item(index, entry, data, digest, decode(data, spec, max_pixels))
         except UnreadableImage as error:
             return Skipped(entry.name, error.message)
 

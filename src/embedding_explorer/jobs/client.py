@@ -66,10 +66,10 @@ class WorkerClient:
             self._await_worker()
             call_id, future = next(self._ids), Future[Any]()
             self._calls[call_id] = (future, report)
-            if on_start:
-                on_start(call_id)
-            self._send({"id": call_id, "task": task, "arguments": arguments}, future)
             try:
+                if on_start:
+                    on_start(call_id)
+                self._send({"id": call_id, "task": task, "arguments": arguments}, future)
                 return future.result()
             finally:
                 self._calls.pop(call_id, None)

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from embedding_explorer.errors import Conflict, ExplorerError, JobAborted, JobFailed, StorageFull
+from embedding_explorer.datasets.disk import full_disk_named
+from embedding_explorer.errors import Busy, Conflict, ExplorerError, JobAborted, JobFailed, StorageFull
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
@@ -19,6 +20,7 @@ from embedding_explorer.jobs.records import FINISHED, Job, Status, new_job, time
 log = logging.getLogger(__name__)
 SAVE_EVERY = 1.0  # seconds between two records of a running job's progress; this process itself sees every count
 OTHERS_EVERY = 0.5  # seconds between two looks at the catalog while another process has the lock
+DIED = "The process that did this job ended in the middle of it. Start it again."
 RESUMABLE = "ingest-"  # staging folders of the command line, kept so that it can go on
 
 
@@ -42,12 +44,13 @@ class JobService:
         return self._other_process() if self.lock.held() else None
 
     def begin(self, kind: str, name: str = "") -> Job:
-        """Take the lock for a new job and make its staging folder; raises Busy."""
+        """Take the lock for a new job and make its staging folder; raises Busy or StorageFull."""
         self.lock.acquire()
         try:
             job = new_job(kind, name)
             job.status, job.started = Status.RUNNING, timestamp()
-            self.staging_of(job).mkdir(parents=True)
+            with full_disk_named(self.staging):
+                self.staging_of(job).mkdir(parents=True)
             self.catalog.save(job)
         except BaseException:
             shutil.rmtree(self.staging_of(job), ignore_errors=True)
@@ -150,7 +153,13 @@ class JobService:
     def get(self, job_id: str) -> Job:
         """A job's record, fresh where it runs in this process; raises JobNotFound."""
         current = self._current
-        return current if current is not None and current.id == job_id else self.catalog.job(job_id)
+        if current is not None and current.id == job_id:
+            return current
+        job = self.catalog.job(job_id)
+        if job.status is Status.RUNNING and not self.lock.held():
+            fail_dead(self.catalog, self.lock)
+            return self.catalog.job(job_id)
+        return job
 
     def wait_change(self, timeout: float) -> None:
         """Wait until the current job reports or ends, at most `timeout` seconds."""
@@ -178,13 +187,23 @@ class JobService:
         return job
 
 
+def fail_dead(catalog: Catalog, lock: BusyLock) -> None:
+    """Mark jobs as failed whose process, the command line's perhaps, was killed: they run without holding the lock."""
+    with suppress(Busy):
+        lock.acquire()
+        try:
+            catalog.fail_unfinished(DIED)
+        finally:
+            lock.release()
+
+
 def clean_up(data: Path, catalog: Catalog, lock: BusyLock) -> None:
-    """Remove what a crash left: staging folders and unfinished records. Resumable ingests are kept."""
+    """Remove what a crash left: staging folders and unfinished records. Resumable ingests are kept. Raises Busy."""
     lock.acquire()
     try:
         for leftover in (data / "staging").glob("*"):
             if not leftover.name.startswith(RESUMABLE):
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-        catalog.fail_unfinished("The server ended in the middle of this job. Start it again.")
+        catalog.fail_unfinished(DIED)
     finally:
         lock.release()
