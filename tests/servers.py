@@ -136,10 +136,19 @@ class Server:
         return self.process.wait(STOPPED)
 
     def kill(self) -> None:
-        """SIGKILL to everything at once."""
+        """SIGKILL to everything at once; returns when all is gone."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(STOPPED)
+        self.wait_gone()
+
+    def wait_gone(self) -> None:
+        """Until no process of the server is left."""
+        deadline = time.monotonic() + STOPPED
+        while self.processes():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"these did not end: {self.processes()}")
+            time.sleep(0.01)
 
 
 class QuickServer(Server):

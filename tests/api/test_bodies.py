@@ -55,10 +55,9 @@ def app() -> Flask:
 
 def receive(app: Flask, folder: Path, stream: io.BytesIO, length: int | None = len(BODY), **more: Any) -> Any:
     given = {"stall": 5.0, "most": 10**6, "setting": "EXPLORER_X", "report": lambda *_: None} | more
-    with app.test_request_context(
-        "/", method="POST", input_stream=stream, content_type=TYPE, content_length=length
-    ) as context:
-        context.request.environ["wsgi.input_terminated"] = True
+    with app.test_request_context("/", method="POST", input_stream=stream, content_type=TYPE) as context:
+        announced = {"HTTP_TRANSFER_ENCODING": "chunked"} if length is None else {"CONTENT_LENGTH": str(length)}
+        context.request.environ.update(announced)
         return receive_file(folder, **given)
 
 
@@ -88,8 +87,9 @@ def test_too_long_a_body_is_refused_before_it_is_read_or_where_it_passes_the_lim
 def test_a_body_that_ends_early_or_breaks_is_refused_with_what_happened(app: Flask, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=f"broke off after 1000 of {len(BODY)} bytes"):
         receive(app, tmp_path, io.BytesIO(BODY[:1000]))
+    (tmp_path / "broken").mkdir()
     with pytest.raises(BadInput, match="broke off: reset by peer"):
-        receive(app, tmp_path, Broken(BODY[:1000]))
+        receive(app, tmp_path / "broken", Broken(BODY[:1000]))
 
 
 def test_a_silent_body_is_given_up(app: Flask, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_stages_are_counted_to_their_ends(store: DatasetStore, tmp_path: Path) -
     build(store, request(tmp_path, colour_files(25)), report=lambda s, d, t: seen.setdefault(s, []).append((d, t)))
     assert set(seen) == {"unpack", "decode", "features", "tilemaps", "pca", "umap"}
     assert seen["features"][-1] == (25, 25) and seen["tilemaps"][-1] == (3, 3) and seen["umap"][-1][0] > 1
-    assert all(d <= e for counts in seen.values() for (d, _), (e, _) in zip(counts, counts[1:], strict=False))
+    assert all(d <= e for counts in seen.values() for (d, _), (e, _) in pairwise(counts))
 
 
 def test_the_same_pictures_and_recipe_give_the_same_id_and_others_do_not(store: DatasetStore, tmp_path: Path) -> None:

@@ -166,12 +166,16 @@ def test_a_record_that_cannot_be_written_stops_neither_the_work_nor_its_end(
         raise StorageFull("No space left.")
 
     job = jobs.begin("dataset")
-    monkeypatch.setattr(jobs.catalog, "save", full)
-    assert jobs.start(job, "count", {"total": 2}).result(30) == 2
-    assert jobs.busy() is None and not jobs.staging_of(job).exists()
-    with pytest.raises(StorageFull):
-        jobs.begin("dataset")
-    assert jobs.busy() is None and not list(jobs.staging.iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.catalog, "save", full)
+        assert jobs.start(job, "count", {"total": 2}).result(30) == 2
+        assert jobs.busy() is None and not jobs.staging_of(job).exists()
+        with pytest.raises(StorageFull):
+            jobs.begin("dataset")
+        assert jobs.busy() is None and not list(jobs.staging.iterdir())
+    assert jobs.get(job.id).status is Status.DONE
+    jobs.finish(jobs.begin("dataset"))
+    check_ended(jobs, job, Status.DONE)
 
 
 def test_the_job_of_another_process_is_shown_and_cannot_be_aborted_here(jobs: JobService, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Uploads that are too much, of anything, or that want to be somewhere else. Against one server with small limits."""
 
+import socket
 import time
 import zipfile
 from collections.abc import Iterator
@@ -84,6 +85,7 @@ def test_too_many_bytes_are_413_announced_or_in_chunks(server: QuickServer, anno
     assert not server.last_job().stages.get("unpack", (0, 0))[0] if announced else True
 
 
+@pytest.mark.slow
 def test_an_upload_of_which_nothing_more_comes_is_408_and_holds_up_nobody(server: QuickServer) -> None:
     with begun_upload(server, upload_request(b"x" * 100_000, length=1_000_000)) as connection:
         answer = answer_on(connection)
@@ -92,6 +94,19 @@ def test_an_upload_of_which_nothing_more_comes_is_408_and_holds_up_nobody(server
         until = time.monotonic() + 6  # by then the server has given up waiting for the rest, but not the connection
         while time.monotonic() < until:
             assert requests.get(f"{server.url}/health/live", timeout=3).status_code == 200
+
+
+def test_answers_before_the_body_hold_up_nobody(server: QuickServer) -> None:
+    """Their connections stay open, with a little unread in each."""
+    request = upload_request(bytes(2_100_000)).replace(b"multipart/form-data; boundary=b", b"text/plain")
+    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(4)]
+    for connection in connections:
+        connection.sendall(request)
+        assert answer_on(connection).status == 413
+        for _ in range(4):
+            assert requests.get(f"{server.url}/health/live", timeout=10).status_code == 200
+    for connection in connections:
+        connection.close()
 
 
 def test_names_that_lead_elsewhere_write_nothing_there(server: QuickServer) -> None:

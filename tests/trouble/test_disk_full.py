@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
     running = QuickServer(data)
     yield running
     running.kill()
-    subprocess.run(["umount", data], check=True)
+    subprocess.run(["umount", "--lazy", data], check=True)
 
 
 def check_recovered(server: QuickServer, answer: requests.Response | None) -> None:
@@ -54,7 +54,8 @@ def test_a_dataset_that_does_not_fit_beside_its_upload(server: QuickServer) -> N
     check_recovered(server, server.upload(zip_of(photos(5))))
 
 
-@pytest.mark.parametrize("stage", ["decode", "features", "tilemaps", "pca", "umap"])
+# Not "tilemaps": the upload is removed right after it, which may well make room enough.
+@pytest.mark.parametrize("stage", ["decode", "features", "pca", "umap"])
 def test_space_that_runs_out_in_any_stage(server: QuickServer, stage: str) -> None:
     server.pause_at(stage)
     upload = Upload(server, zip_of(colour_files(12)), query=f"?name={stage}")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -48,7 +47,7 @@ def test_with_the_main_process_die_the_others_and_the_port_is_free(start: StartS
     connection = begun_upload(server)
     os.kill(server.process.pid, signal.SIGKILL)
     server.process.wait(STOPPED)
-    gone(server)
+    server.wait_gone()
     connection.close()
     check_recovered(start(port=server.port), dataset)
 
@@ -76,11 +75,3 @@ def test_after_a_restart_all_datasets_are_still_served(start: StartServer) -> No
     for dataset in datasets:
         assert again.get(f"/dataset/{dataset}/tilemap").status_code == 200
     assert again.upload(FIRST).text in datasets
-
-
-def gone(server: QuickServer) -> None:
-    """Wait until no process of the server is left."""
-    deadline = time.monotonic() + STOPPED
-    while server.processes() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not server.processes()

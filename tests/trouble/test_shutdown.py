@@ -9,7 +9,7 @@ import pytest
 from embedding_explorer.jobs.records import Status
 from embedding_explorer.server import STOP_PATIENCE
 from tests.conftest import colour_files, zip_of
-from tests.servers import QuickServer, Upload, begun_upload
+from tests.servers import QuickServer, Upload, answer_on, begun_upload
 from tests.trouble.conftest import StartServer
 
 ARCHIVE = zip_of(colour_files(3))
@@ -45,11 +45,20 @@ def test_sigterm_in_the_middle_of_a_job_fails_it_and_answers_the_client(start: S
     assert answer is None or (answer.status_code == 500 and answer.json()["detail"] == "The server is stopping.")
 
 
-def test_sigterm_while_an_upload_comes_in_does_not_wait_for_it(start: StartServer) -> None:
+def test_sigterm_while_an_upload_comes_in_answers_the_client(start: StartServer) -> None:
     server = start()
-    connection = begun_upload(server)
+    with begun_upload(server) as connection:
+        server.process.send_signal(signal.SIGTERM)
+        answer = answer_on(connection)
+        assert answer.status == 500 and b"The server is stopping." in answer.read()
     check_end(server)
-    connection.close()
+
+
+@pytest.mark.slow
+def test_sigterm_does_not_wait_for_a_client_that_neither_sends_nor_hangs_up(start: StartServer) -> None:
+    server = start()
+    with begun_upload(server):
+        check_end(server)
 
 
 def check_end(server: QuickServer) -> None:

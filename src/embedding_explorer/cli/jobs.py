@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from embedding_explorer.datasets.disk import full_disk_named
 from embedding_explorer.errors import Busy, ExplorerError
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.lock import BusyLock
@@ -16,7 +17,7 @@ Report = Callable[[str, int, int], None]
 
 @contextmanager
 def job_in(settings: Settings, kind: str, name: str, show: Callable[[Job], None] | None = None) -> Iterator[Report]:
-    """Hold the lock and keep a record; raises Busy with what to do. `show` sees the job at each count."""
+    """Hold the lock and keep a record; raises Busy with what to do, or StorageFull. `show` sees the job at each count."""
     catalog, lock = Catalog(settings.data / "catalog.sqlite"), BusyLock(settings.data)
     try:
         lock.acquire()
@@ -25,7 +26,8 @@ def job_in(settings: Settings, kind: str, name: str, show: Callable[[Job], None]
     job = new_job(kind, name)
     job.status, job.started = Status.RUNNING, timestamp()
     try:
-        yield reporter(catalog, job, show)
+        with full_disk_named(settings.data):
+            yield reporter(catalog, job, show)
         job.status = Status.DONE
     except BaseException as error:
         job.status = Status.ABORTED if isinstance(error, KeyboardInterrupt) else Status.FAILED
@@ -33,8 +35,10 @@ def job_in(settings: Settings, kind: str, name: str, show: Callable[[Job], None]
         raise
     finally:
         job.finished = timestamp()
-        catalog.save(job)
-        lock.release()
+        try:
+            catalog.save(job)
+        finally:
+            lock.release()
 
 
 def reporter(catalog: Catalog, job: Job, show: Callable[[Job], None] | None) -> Report:

@@ -35,6 +35,7 @@ class JobService:
         self._abort, self._stopping = threading.Event(), threading.Event()
         self._saved = 0.0
         self._others: tuple[float, Job | None] = (0.0, None)
+        self._unrecorded: dict[str, Job] = {}
 
     def busy(self) -> Job | None:
         """The job that holds the lock, in whatever process; None when the lock is free."""
@@ -51,7 +52,9 @@ class JobService:
             job.status, job.started = Status.RUNNING, timestamp()
             with full_disk_named(self.staging):
                 self.staging_of(job).mkdir(parents=True)
-            self.catalog.save(job)
+            for each in (*self._unrecorded.values(), job):
+                self.catalog.save(each)
+            self._unrecorded.clear()
         except BaseException:
             shutil.rmtree(self.staging_of(job), ignore_errors=True)
             self.lock.release()
@@ -155,6 +158,8 @@ class JobService:
         current = self._current
         if current is not None and current.id == job_id:
             return current
+        if job_id in self._unrecorded:
+            return self._unrecorded[job_id]
         job = self.catalog.job(job_id)
         if job.status is Status.RUNNING and not self.lock.held():
             fail_dead(self.catalog, self.lock)
@@ -172,6 +177,8 @@ class JobService:
         except StorageFull as error:
             # Work that goes on, or has ended, must not fail for want of its record.
             log.error("job %s is not recorded: %s", job.id, error.message)
+            if job.status in FINISHED:
+                self._unrecorded[job.id] = job  # until the next one begins
 
     def _started(self, call: int) -> None:
         self._call = call
