@@ -107,13 +107,12 @@ class Parts:
         shutil.rmtree(self.folder)
 
     def _join_features(self, dimension: int) -> None:
-        shape = (self.count, dimension)
-        target = np.lib.format.open_memmap(self.staging / FEATURES, mode="w+", dtype=self.dtype, shape=shape)
-        start = 0
-        for part in self.features():
-            target[start : start + len(part)] = part
-            start += len(part)
-        target.flush()
+        # Written, not memory-mapped: a full disk is an error then, and not a signal that kills the process.
+        header = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.count, dimension)}
+        with (self.staging / FEATURES).open("wb") as target:
+            np.lib.format.write_array_header_1_0(target, header)
+            for part in self.features():
+                target.write(np.ascontiguousarray(part).tobytes())
 
     def _begin(self, plan: str) -> None:
         noted = self.folder / PLAN
