@@ -3,7 +3,7 @@
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -63,15 +63,6 @@ def colour_files(count: int) -> dict[str, bytes]:
 def colour_zip() -> bytes:
     """Thirty pictures in three colours."""
     return zip_of(colour_files(30))
-
-
-@pytest.fixture
-def closing() -> Iterator[Callable[[Callable[[], object]], None]]:
-    """Functions to call at the end of a test, the last one first."""
-    actions: list[Callable[[], object]] = []
-    yield actions.append
-    for action in reversed(actions):
-        action()
 
 
 @pytest.fixture(scope="session")

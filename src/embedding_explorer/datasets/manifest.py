@@ -67,6 +67,10 @@ class Manifest:
         """Range id → (first, last) image, both inclusive."""
         return ranges(self.total)
 
+    def outcome(self) -> dict[str, Any]:
+        """What a job that made this dataset gives as its result."""
+        return {"dataset": self.id, "total": self.total, "skipped": len(self.skipped)}
+
     def to_json(self) -> dict[str, Any]:
         """The fields of `dataset.json`, in its order: what people look for first comes first."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}

@@ -69,14 +69,14 @@ def build(
     manifest = build_dataset(request, context.store, opened, Path(staging), report)
     if main:
         context.store.set_main(manifest.id)
-    return {"dataset": manifest.id, "total": manifest.total, "skipped": len(manifest.skipped)}
+    return manifest.outcome()
 
 
 def starter(context: Context, report: Report, *, staging: str) -> dict[str, Any]:
     """Build the handwritten digits as main dataset."""
     archive = Path(staging) / "digits.zip"
     write_starter_pictures(archive)
-    result = build(
+    return build(
         context,
         report,
         source=str(archive),
@@ -87,7 +87,6 @@ def starter(context: Context, report: Report, *, staging: str) -> dict[str, Any]
         labels="folders",
         main=True,
     )
-    return result
 
 
 def import_seed_layout(context: Context, report: Report, *, source: str, staging: str) -> dict[str, Any]:
@@ -95,7 +94,7 @@ def import_seed_layout(context: Context, report: Report, *, source: str, staging
     manifest = import_seed(
         Path(source), context.store, staging=Path(staging), progress=lambda done, total: report("unpack", done, total)
     )
-    return {"dataset": manifest.id, "total": manifest.total, "skipped": len(manifest.skipped)}
+    return manifest.outcome()
 
 
 def features_of(context: Context, dataset: Dataset, image: str) -> NDArray[np.float32]:

@@ -76,10 +76,9 @@ def known_dataset(runtime: Runtime, key: str) -> dict[str, Any] | None:
     if dataset_id is None:
         return None
     try:
-        manifest = runtime.store.get(dataset_id).manifest
+        return runtime.store.get(dataset_id).manifest.outcome()
     except DatasetNotFound:
         return None
-    return {"dataset": manifest.id, "total": manifest.total, "skipped": len(manifest.skipped)}
 
 
 def remember(runtime: Runtime, upload: Upload) -> Any:
