@@ -1,6 +1,8 @@
 """One dataset, read: arrays memory-mapped, the table of its images loaded when first asked for."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from embedding_explorer.images.tilemap import RANGE
 
 IMAGES, FEATURES, TILEMAPS, REDUCTIONS, ORIGINALS = "images.csv", "features.npy", "tilemaps", "reductions", "images"
 COMPONENTS = "pca.npz"  # in the folder of the reductions
+# Folder of the data folder below which each kind of derived thing has a folder for each dataset, named by its id.
+DERIVED = "cache"
 # First bytes of a picture → end of its file name; a name that a user gave is never looked at.
 SIGNATURES = {
     b"\xff\xd8\xff": ".jpg",
@@ -74,6 +78,10 @@ class Dataset:
         """Names of its reductions."""
         return sorted(self.manifest.reducers)
 
+    def derived(self, what: str) -> Path:
+        """Folder of what was made of this dataset later and can be made again: it goes with the dataset."""
+        return self.folder.parent.parent / DERIVED / what / self.id
+
     @cached_property
     def images(self) -> ImagesTable:
         """File, size, label, range and position of each image; raises Conflict when the table is damaged."""
@@ -125,6 +133,18 @@ class Dataset:
         stem = self.folder / ORIGINALS / range_id(index // RANGE) / f"{index % RANGE:03d}"
         candidates = (stem.with_suffix(suffix) for suffix in SUFFIXES)
         return next((path for path in candidates if path.exists()), None)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[None]:
+        """While a picture file `name` is read: raises DatasetNotFound when all is gone, Conflict when it is damaged."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise self._missing(name) from None
+        except OSError as error:
+            if error.errno is not None:  # the disk's; decoders raise theirs without a number
+                raise
+            raise self._damaged(f"{name} cannot be decoded") from None
 
     def check_index(self, index: int) -> None:
         """Raise ImageNotFound unless there is an image of that number."""

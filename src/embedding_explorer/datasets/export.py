@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,23 +24,24 @@ CHUNK = 20 * RANGE
 TILE_QUALITY = 95
 ROW_COLUMNS = ("index", "file", "label", "range", "position", "width", "height")
 AXES = ("x", "y", "z")
+Rows = NDArray[np.int64]
 # What some file system refuses in a name.
 UNSAFE = re.compile(r'[\x00-\x1f\x7f:*?"<>|]')
 
 
-def export_csv(dataset: Dataset, path: Path) -> None:
+def export_csv(dataset: Dataset, path: Path, rows: Rows | None = None) -> None:
     """One row for each image: what images.csv says of it, and its coordinates by every reducer."""
     with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as target:
-        rows = csv.writer(target)
-        rows.writerow((*ROW_COLUMNS, *coordinate_columns(dataset)))
-        for start, images, points in chunks(dataset):
+        table = csv.writer(target)
+        table.writerow((*ROW_COLUMNS, *coordinate_columns(dataset)))
+        for numbers, images, points in chunks(dataset, rows):
             # As text, a float32 has the fewest digits that give it back.
-            for index, (image, place) in enumerate(zip(images, points.astype("U32").tolist(), strict=True), start):
+            for index, image, place in zip(numbers, images, points.astype("U32").tolist(), strict=True):
                 row = (index, image.file, image.label, image.range, image.position, image.width, image.height)
-                rows.writerow((*row, *place))
+                table.writerow((*row, *place))
 
 
-def export_parquet(dataset: Dataset, path: Path) -> None:
+def export_parquet(dataset: Dataset, path: Path, rows: Rows | None = None) -> None:
     """The columns of `export_csv`, typed; unknown sizes and labels are null."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -50,10 +51,9 @@ def export_parquet(dataset: Dataset, path: Path) -> None:
     fields = [*zip(ROW_COLUMNS, types, strict=True), *((name, pa.float32()) for name in names)]
     schema = pa.schema(fields)
     with parquet.ParquetWriter(path, schema) as target:
-        for start, images, points in chunks(dataset):
+        for numbers, images, points in chunks(dataset, rows):
             file, width, height, label, name, position = zip(*images, strict=True)
-            index = range(start, start + len(images))
-            columns = [index, file, label, name, position, width, height, *points.T]
+            columns = [numbers, file, label, name, position, width, height, *points.T]
             arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
             target.write_batch(pa.record_batch(arrays, schema=schema))
 
@@ -67,12 +67,18 @@ def export_npz(dataset: Dataset, path: Path) -> None:
         np.savez(target, allow_pickle=False, **arrays)
 
 
-def export_zip(dataset: Dataset, path: Path) -> None:
-    """`images.csv`, and below `images/` the originals, or where they were not kept the tiles as JPEG."""
+def export_zip(dataset: Dataset, path: Path, rows: Rows | None = None) -> None:
+    """`images.csv`, and below `images/` the originals, or where they were not kept the tiles as JPEG.
+
+    The table of some images is that of `export_csv`, which numbers them.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
-        target.write(dataset.folder / IMAGES, IMAGES, zipfile.ZIP_DEFLATED)
+        if rows is None:
+            target.write(dataset.folder / IMAGES, IMAGES, zipfile.ZIP_DEFLATED)
+        else:
+            add_table(target, dataset, path.with_suffix(".table"), rows)
         seen: set[str] = set()
-        for index, data, is_original in pictures(dataset):
+        for index, data, is_original in pictures(dataset, rows):
             name = member_name(dataset.images.file[index], index, seen, None if is_original else ".jpg")
             target.writestr(zipfile.ZipInfo(f"images/{name}"), data)
 
@@ -83,13 +89,30 @@ FORMATS: dict[str, Callable[[Dataset, Path], None]] = {
     "npz": export_npz,
     "zip": export_zip,
 }
+# Those that can hold some of a dataset's images.
+SELECTION_FORMATS: dict[str, Callable[[Dataset, Path, Rows], None]] = {
+    "csv": export_csv,
+    "parquet": export_parquet,
+    "zip": export_zip,
+}
 
 
 def export(dataset: Dataset, file_format: str, path: Path) -> None:
     """Write a dataset to `path` in a format of `FORMATS`; raises BadInput for any other."""
-    if file_format not in FORMATS:
-        raise BadInput(f"There is no export format {file_format[:20]!r}. Available: {', '.join(FORMATS)}.")
+    check_format(file_format, FORMATS)
     FORMATS[file_format](dataset, path)
+
+
+def export_selection(dataset: Dataset, file_format: str, path: Path, rows: Rows) -> None:
+    """Write the images `rows`, ascending, in a format of `SELECTION_FORMATS`; raises BadInput for any other."""
+    check_format(file_format, SELECTION_FORMATS)
+    SELECTION_FORMATS[file_format](dataset, path, rows)
+
+
+def check_format(file_format: str, formats: Iterable[str]) -> None:
+    """Raise BadInput unless a format is one of these."""
+    if file_format not in formats:
+        raise BadInput(f"There is no export format {file_format[:20]!r}. Available: {', '.join(formats)}.")
 
 
 def arrow_stream(dataset: Dataset, reducer: str, first: int, last: int) -> bytes:
@@ -110,25 +133,38 @@ def coordinate_columns(dataset: Dataset) -> list[str]:
     return [f"{reducer}_{axis}" for reducer in dataset.reducers for axis in AXES]
 
 
-def chunks(dataset: Dataset) -> Iterator[tuple[int, list[ImageRow], NDArray[np.float32]]]:
-    """(first image, M rows, coordinates (M, 3 * reducers)) of at most `CHUNK` images at a time."""
+def chunks(
+    dataset: Dataset, rows: Rows | None = None
+) -> Iterator[tuple[list[int], list[ImageRow], NDArray[np.float32]]]:
+    """(M numbers, M rows, coordinates (M, 3 * reducers)) of at most `CHUNK` images at a time, of all or only `rows`."""
     reductions = [dataset.reduction(name) for name in dataset.reducers]
-    for start in range(0, dataset.total, CHUNK):
-        points = [reduction[start : start + CHUNK] for reduction in reductions]
-        yield start, dataset.images[start : start + CHUNK], np.concatenate(points, axis=1)
+    for start in range(0, dataset.total if rows is None else len(rows), CHUNK):
+        part = np.arange(start, min(start + CHUNK, dataset.total)) if rows is None else rows[start : start + CHUNK]
+        numbers: list[int] = part.tolist()
+        images = [dataset.images[n] for n in numbers]
+        yield numbers, images, np.concatenate([reduction[part] for reduction in reductions], axis=1)
 
 
-def pictures(dataset: Dataset) -> Iterator[tuple[int, bytes, bool]]:
-    """(number, bytes, whether it is the original) of each image: else it is its tile as JPEG."""
+def pictures(dataset: Dataset, rows: Rows | None = None) -> Iterator[tuple[int, bytes, bool]]:
+    """(number, bytes, whether it is the original) of each image, of all or only `rows`: else it is its tile as JPEG."""
     for name, (first, last) in dataset.manifest.ranges.items():
         tiles: list[bytes] = []
-        for index in range(first, last + 1):
+        for index in range(first, last + 1) if rows is None else rows[(rows >= first) & (rows <= last)].tolist():
             original = dataset.image(index)
             if original is not None:
                 yield index, original.read_bytes(), True
                 continue
             tiles = tiles or cut_tiles(dataset.tilemap_path(name), last - first + 1)
             yield index, tiles[index - first], False
+
+
+def add_table(target: zipfile.ZipFile, dataset: Dataset, table: Path, rows: Rows) -> None:
+    """Put the table of some images in a ZIP, by way of the file `table`."""
+    try:
+        export_csv(dataset, table, rows)
+        target.write(table, IMAGES, zipfile.ZIP_DEFLATED)
+    finally:
+        table.unlink(missing_ok=True)
 
 
 def cut_tiles(tilemap: Path, count: int) -> list[bytes]:

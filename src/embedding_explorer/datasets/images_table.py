@@ -25,17 +25,17 @@ class ImageRow(NamedTuple):
 
 
 class TextColumn(Sequence[str]):
-    """Many short texts in one block of bytes: a fifth of the memory of a list of str."""
+    """Many short texts in one block of bytes, UTF-8, text n up to `ends[n]`: a fifth of the memory of a list of str."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._ends, block = array("Q"), bytearray()
+        self.ends, block = array("Q"), bytearray()
         for text in texts:
             block += text.encode("utf-8", "surrogatepass")
-            self._ends.append(len(block))
-        self._block = bytes(block)
+            self.ends.append(len(block))
+        self.block = bytes(block)
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self.ends)
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -44,10 +44,10 @@ class TextColumn(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        end = self._ends[index]
-        index %= len(self._ends)
-        start = self._ends[index - 1] if index else 0
-        return self._block[start:end].decode("utf-8", "surrogatepass")
+        end = self.ends[index]
+        index %= len(self.ends)
+        start = self.ends[index - 1] if index else 0
+        return self.block[start:end].decode("utf-8", "surrogatepass")
 
 
 class ImagesTable(Sequence[ImageRow]):

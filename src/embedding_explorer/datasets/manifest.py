@@ -16,6 +16,16 @@ from embedding_explorer.images.tilemap import RANGE as RANGE
 FORMAT = 1
 FILE = "dataset.json"
 ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+# What the list of datasets, and so everybody, relies on.
+KINDS: Mapping[str, Any] = {
+    "name": str,
+    "created": str,
+    "network": (Mapping, type(None)),
+    "reducers": Mapping,
+    "features": (Mapping, type(None)),
+    "source": Mapping,
+    "skipped": Sequence,
+}
 RESTORE = "Restore it from a backup or build the dataset again."
 
 
@@ -112,6 +122,9 @@ class Manifest:
     def _checked(self) -> "Manifest":
         if not isinstance(self.id, str) or not ID.fullmatch(self.id):
             raise Conflict(f"Its id {self.id!r} is not 32 hex digits.")
+        for name, kind in KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise Conflict(f"Its {name} is {getattr(self, name)!r:.40}, which it cannot be.")
         if type(self.total) is not int or self.total < 1:
             raise Conflict(f"Its total {self.total!r} is no number of images.")
         return self

@@ -52,7 +52,7 @@ def check_same_space(source: Dataset, target: Dataset) -> None:
 def place_dataset(source: Dataset, target: Dataset, reducer: str, cache: Path) -> Path:
     """Coordinates (N, 3) of `source` in the space of `target`, as a .npy file in `cache`, made once."""
     check_same_space(source, target)
-    path = cache / f"{source.id}-in-{target.id}-{reducer}.npy"
+    path = placed_path(source, target, reducer, cache)
     if not path.exists():
         place = placer(target, reducer)
         features = source.features()
@@ -60,6 +60,11 @@ def place_dataset(source: Dataset, target: Dataset, reducer: str, cache: Path) -
         cache.mkdir(parents=True, exist_ok=True)
         write_atomically(path, npy_bytes(np.concatenate(placed)))
     return path
+
+
+def placed_path(source: Dataset, target: Dataset, reducer: str, cache: Path) -> Path:
+    """Where `place_dataset` keeps its result; the file goes with either dataset."""
+    return cache / f"{source.id}-in-{target.id}-{reducer}.npy"
 
 
 def npy_bytes(array: NDArray[np.float32]) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from embedding_explorer.datasets.dataset import Dataset, image_path
+from embedding_explorer.datasets.dataset import DERIVED, Dataset, image_path
 from embedding_explorer.datasets.disk import full_disk_named, sync_folder, sync_tree, write_atomically
 from embedding_explorer.datasets.manifest import FILE, ID, Manifest
 from embedding_explorer.errors import BadInput, Conflict, DatasetNotFound
@@ -94,6 +94,7 @@ class DatasetStore:
             self._pointer.unlink(missing_ok=True)
         self._open.pop(dataset_id, None)
         shutil.rmtree(dropped)
+        self._drop_derived(dataset_id)
 
     def adopt(self, staged: Path, manifest: Manifest) -> Manifest:
         """Move a finished folder below `<data>/staging` into place in one step, its manifest written last.
@@ -110,9 +111,23 @@ class DatasetStore:
         return self._get(manifest.id).manifest
 
     def sweep(self) -> None:
-        """Remove what a killed `delete` left in staging; call at start, with no other process at work."""
+        """Remove what a killed `delete` left, and what was made of datasets that are gone.
+
+        Call at start, with no other process at work.
+        """
         for leftover in self.staging.glob(f"{LEFTOVER}*"):
             shutil.rmtree(leftover)
+        for folder in (self.data / DERIVED).glob("*/*"):
+            if folder.is_dir() and ID.fullmatch(folder.name) and not (self.folder / folder.name).exists():
+                self._drop_derived(folder.name)
+
+    def _drop_derived(self, dataset_id: str) -> None:
+        """Remove answers, clusters and placements that were made of a dataset, or with it."""
+        for path in (self.data / DERIVED).glob(f"*/*{dataset_id}*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)  # a request may put a file there at this moment
+            else:
+                path.unlink(missing_ok=True)
 
     def _readable(self) -> Iterator[Manifest]:
         for path in self.folder.glob(f"*/{FILE}"):
@@ -122,6 +137,8 @@ class DatasetStore:
                 continue  # deleted meanwhile, or a folder of a person's own that is not named by an id
             except Conflict as error:
                 log.warning("Left out of the list: %s", error.message)
+            except OSError as error:
+                log.warning("Left out of the list: %s cannot be read (%s)", path, error.strerror)
 
     def _get_main(self) -> Dataset:
         dataset = self.main()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_explorer.errors import ImageNotFound
+from embedding_explorer.images.pieces import piece_blocks
 
 TILE = 48
 CELL = 50
@@ -46,8 +47,17 @@ def encode_tilemap(tiles: Sequence[NDArray[np.uint8]], quality: int = 85) -> byt
         raise ValueError("a tilemap needs a tile at least")
     file = BytesIO()
     # 4:4:4, because blocks of 8 px straddle cells of 50 px: at 4:2:0 (16 px) colours bleed into the next picture.
-    Image.fromarray(draw_tilemap(tiles)).save(file, "JPEG", quality=quality, subsampling="4:4:4")
+    # Restart markers, so that `pieces` can decode one picture without the others.
+    sheet = Image.fromarray(draw_tilemap(tiles))
+    sheet.save(file, "JPEG", quality=quality, subsampling="4:4:4", restart_marker_blocks=piece_blocks(sheet.width))
     return file.getvalue()
+
+
+def open_tilemap(path: Path) -> Image.Image:
+    """A tilemap's file, decoded; raises FileNotFoundError, and OSError without a number for a damaged one."""
+    with Image.open(path, formats=("JPEG",)) as sheet:
+        sheet.load()
+        return sheet
 
 
 def cut_tile(tilemap_jpeg: bytes | Path, position: int) -> Image.Image:
