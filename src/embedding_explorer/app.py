@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_cors import CORS
 
-from embedding_explorer.api import docs, errors, explorer, health, jobs
+from embedding_explorer.api import docs, errors, explorer, health, jobs, maps, page
 from embedding_explorer.jobs.runtime import Runtime
 
 EXPOSED = ["ETag", "Location", "Retry-After", "X-Total", "X-Tilemap-Ids", "X-Dataset-Skipped", "X-Dataset-Total"]
@@ -17,8 +17,10 @@ def create_app(runtime: Runtime) -> Flask:
     metrics.install(app)
     errors.install(app, settings.max_upload_bytes)
     app.register_api(explorer.make(runtime))
+    app.register_api(maps.make(runtime))
     app.register_api(jobs.make(runtime))
     app.register_api(health.make(runtime, metrics))
+    app.register_blueprint(page.make())
     docs.install(app)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     CORS(app, origins=origins, send_wildcard="*" in origins, methods=["GET", "HEAD", "OPTIONS"], expose_headers=EXPOSED)

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from flask import Request, Response, g, request
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
@@ -22,7 +23,11 @@ PIECES_AHEAD = 8
 CHECK_EVERY = 0.5  # seconds between two looks whether a body is still wanted
 MAX_FORM_PARTS = 20
 MAX_FORM_MEMORY = 512 * 1024  # bytes of the fields that are no files; the parser also reads ahead within it
+MAX_REFUSALS = 5  # wrong parameters that are named; one list may hold a million
 DRAIN_STALL = 5.0  # seconds without a byte after which a client that was answered already is given up
+
+
+Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
 class UploadStalled(BadInput):
@@ -172,6 +177,29 @@ def receive_file(
     if found is None or not found.filename:
         raise BadInput("The form has no file in its field `file`. With curl: -F file=@pictures.zip")
     return found.stream, found.filename
+
+
+def receive_json(model: type[Parsed], *, stall: float, most: int) -> Parsed:
+    """The JSON body of the current request, checked; no body at all is an empty object.
+
+    Raises BadInput for what the model refuses, LimitExceeded over `most` bytes.
+    """
+    length = request.content_length
+    body = g.body = BodyReader(request.environ["wsgi.input"], stall, most, "bodies of JSON")
+    if length is not None and length > most:
+        raise over_limit(most, "bodies of JSON")
+    data = body.readall() or b""
+    check_complete(body, length)
+    try:
+        return model.model_validate_json(data or b"{}")
+    except ValidationError as error:
+        raise BadInput(refusal(error)) from None
+
+
+def refusal(error: ValidationError) -> str:
+    """What a model refuses, in one sentence for each parameter."""
+    said = (": ".join(filter(None, (".".join(map(str, e["loc"])), e["msg"]))) for e in error.errors()[:MAX_REFUSALS])
+    return f"Wrong parameters. {'; '.join(said)}"
 
 
 def parse_form(source: Request, body: BodyReader, make_file: Any) -> Any:

@@ -24,6 +24,12 @@ def install(bp: Blueprint, runtime: Runtime) -> None:
         job = runtime.jobs.busy()
         return None if job is None else busy_answer(runtime, job)
 
+    answer_busy(bp, runtime)
+
+
+def answer_busy(bp: Blueprint, runtime: Runtime) -> None:
+    """Let Busy, wherever a blueprint's routes raise it, be the busy answer."""
+
     @bp.errorhandler(Busy)
     def lost_the_race(error: Busy) -> Response:
         return busy_answer(runtime, runtime.jobs.busy())
@@ -33,6 +39,12 @@ def only_reads(runtime: Runtime) -> bool:
     """Whether the request may go on during a job, because it needs nothing but files."""
     needs_worker = request.args.get("space") == "main"
     return runtime.settings.busy_scope == "writes" and request.method in READS and not needs_worker
+
+
+def need_worker(runtime: Runtime) -> None:
+    """Raise Busy while a job has the worker: for single routes of a blueprint that is not guarded as a whole."""
+    if runtime.jobs.busy() is not None:
+        raise Busy("Server is busy, please wait")
 
 
 def busy_answer(runtime: Runtime, job: Job | None) -> Response:

@@ -4,13 +4,26 @@ from typing import Any
 
 from flask import Response, jsonify, redirect
 from flask_openapi3 import Info, OpenAPI
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from embedding_explorer import __version__
+from embedding_explorer.api.bodies import refusal
 from embedding_explorer.api.explorer.models import Error
+from embedding_explorer.api.maps.models import ClustersRequest, Selection
 
 # Routes that read a multipart form with one file from the stream itself, so no model stands in their signature.
-FILE_FORMS = ("/dataset", "/pca/{start}/{end}", "/umap/{start}/{end}", "/dataset/{hash}/neighbors")
+FILE_FORMS = (
+    "/dataset",
+    "/pca/{start}/{end}",
+    "/umap/{start}/{end}",
+    "/dataset/{hash}/neighbors",
+    "/maps/{hash}/search",
+)
+# Routes that read their JSON within bounds of their own.
+JSON_BODIES: dict[str, type[BaseModel]] = {
+    "/maps/{hash}/clusters": ClustersRequest,
+    "/maps/{hash}/export.{format}": Selection,
+}
 FILE_FORM = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
 
 
@@ -23,6 +36,9 @@ class DescribedApp(OpenAPI):
         document: dict[str, Any] = super().api_doc
         for path in FILE_FORMS:
             body = {"required": True, "content": {"multipart/form-data": {"schema": FILE_FORM}}}
+            document["paths"][path]["post"]["requestBody"] = body
+        for path, model in JSON_BODIES.items():
+            body = {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}
             document["paths"][path]["post"]["requestBody"] = body
         return document
 
@@ -41,7 +57,7 @@ def make_app() -> DescribedApp:
 
 
 def install(app: DescribedApp) -> None:
-    """The description at /openapi.json, its page at /docs, and both pointed at from the root."""
+    """The description at /openapi.json, its page at /docs, the one made of the other."""
 
     @app.get("/openapi.json", doc_ui=False)
     def openapi() -> Response:
@@ -51,14 +67,9 @@ def install(app: DescribedApp) -> None:
     def docs() -> Any:
         return redirect("/docs/swagger")
 
-    @app.get("/", doc_ui=False)
-    def page() -> Any:
-        return redirect("/docs/swagger")
-
 
 def refused(error: ValidationError) -> Response:
     """400 for parameters that the models refuse, naming each."""
-    said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-    response = jsonify({"error": f"Wrong parameters. {said}"})
+    response = jsonify({"error": refusal(error)})
     response.status_code = 400
     return response

@@ -3,16 +3,24 @@
 import gzip
 import hashlib
 import os
+import secrets
+import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import orjson
 from flask import Response, request
 
 from embedding_explorer.datasets.disk import full_disk_named
 
 CHUNK = 256 * 1024
 GZIP_LEVEL = 4  # coordinates hardly get smaller above it, and take three times as long
+GZIP_FROM = 1000  # bytes; below it nothing is gained
+STRIPES = 16  # locks that keep two threads from making the same body
+PART = ".part"  # end of the name of what is not written to its end
 JSON, BINARY, ARROW = "application/json", "application/octet-stream", "application/vnd.apache.arrow.stream"
 FOR_EVER, REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
 
@@ -71,12 +79,31 @@ def read_section(path: Path, start: int, length: int) -> Iterator[bytes]:
             yield piece
 
 
-class ResponseCache:
-    """Serialised answers as files in a folder of bounded size: made once, then sent without being read into memory."""
+def json_answer(body: Mapping[str, Any], cache: str = REVALIDATE) -> Response:
+    """A body made for this request, tagged by what it says, and gzipped where the client allows and it pays."""
+    content = orjson.dumps(body)
+    encoding = "gzip" if takes_gzip() and len(content) >= GZIP_FROM else "identity"
+    etag = etag_of(hashlib.sha256(content).hexdigest(), encoding)
+    response = not_modified(etag, cache)
+    if response is None:
+        packed = gzip.compress(content, GZIP_LEVEL, mtime=0) if encoding == "gzip" else content
+        response = tagged(Response(packed, mimetype=JSON), etag, cache)
+        if encoding == "gzip":
+            response.headers["Content-Encoding"] = "gzip"
+    return response
 
-    def __init__(self, folder: Path, most_bytes: int) -> None:
+
+class ResponseCache:
+    """Serialised answers as files in a folder of bounded size: made once, then sent without being read into memory.
+
+    What is made of one dataset lies in a folder of its id (`owner`), which goes with the dataset. At most `makers`
+    bodies are made at a time, so that a crowd does not fill the memory.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int, makers: int = 1) -> None:
         self.folder, self.most_bytes = folder, most_bytes
-        self._making = threading.Lock()
+        self._makers = threading.BoundedSemaphore(makers)
+        self._each = [threading.Lock() for _ in range(STRIPES)]
 
     def answer(
         self,
@@ -85,38 +112,50 @@ class ResponseCache:
         make: Callable[[], bytes],
         cache: str,
         headers: Mapping[str, str] | None = None,
+        owner: str = "",
     ) -> Response:
         """The body that `parts` determine; `make` gives it when it is not kept yet."""
         encoding = "gzip" if mimetype == JSON and takes_gzip() else "identity"
         etag = etag_of(*parts, mimetype, encoding)
-        response = not_modified(etag, cache) or file_answer(self._path(etag, make, encoding), mimetype, etag, cache)
+        response = not_modified(etag, cache)
+        if response is None:
+            response = file_answer(self._path(etag, make, encoding, owner), mimetype, etag, cache)
         response.headers.update(headers or {})
         if encoding == "gzip" and response.status_code == 200:
             response.headers["Content-Encoding"] = "gzip"
         return response
 
-    def kept_file(self, etag: str, write: Callable[[Path], None]) -> Path:
+    def kept_file(self, etag: str, write: Callable[[Path], None], owner: str = "") -> Path:
         """The file kept under `etag`; `write` makes it at the path that it is given. Raises StorageFull."""
-        path = self.folder / etag
+        path = self.folder / owner / etag
         if not path.exists():
-            with self._making:  # one body at a time, so that a crowd does not fill the memory
-                if not path.exists():
-                    self._make(path, write)
+            with self._each[hash(etag) % STRIPES], self._makers:
+                self.keep(etag, write, owner)
         os.utime(path)
         return path
 
-    def _path(self, etag: str, make: Callable[[], bytes], encoding: str) -> Path:
+    def has(self, etag: str, owner: str = "") -> bool:
+        """Whether a file is kept under `etag`."""
+        return (self.folder / owner / etag).exists()
+
+    def keep(self, etag: str, write: Callable[[Path], None], owner: str = "") -> None:
+        """Keep what `write` makes under `etag` unless it is kept; without waiting, for who makes something already."""
+        path = self.folder / owner / etag
+        if not path.exists():
+            self._make(path, write)
+
+    def _path(self, etag: str, make: Callable[[], bytes], encoding: str, owner: str) -> Path:
         def write(path: Path) -> None:
             body = make()
             path.write_bytes(gzip.compress(body, GZIP_LEVEL, mtime=0) if encoding == "gzip" else body)
 
-        return self.kept_file(etag, write)
+        return self.kept_file(etag, write, owner)
 
     def _make(self, path: Path, write: Callable[[Path], None]) -> None:
-        part = path.with_suffix(".part")
+        part = path.with_suffix(f".{secrets.token_hex(4)}{PART}")
         try:
             with full_disk_named(self.folder):
-                self.folder.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
                 write(part)
             self._make_room(part)
             part.replace(path)
@@ -124,10 +163,15 @@ class ResponseCache:
             part.unlink(missing_ok=True)
 
     def _make_room(self, newest: Path) -> None:
-        others = (file for file in self.folder.iterdir() if file != newest)
-        kept = sorted(((f.stat().st_mtime, f.stat().st_size, f) for f in others), reverse=True)
         room = self.most_bytes - newest.stat().st_size
-        for _, size, file in kept:
+        for _, size, file in sorted(self._kept(), reverse=True):
             room -= size
             if room < 0:
                 file.unlink(missing_ok=True)
+
+    def _kept(self) -> Iterator[tuple[float, int, Path]]:
+        for file in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # its dataset was deleted, or another thread made room, meanwhile
+                status = file.stat()
+                if stat.S_ISREG(status.st_mode) and file.suffix != PART:
+                    yield status.st_mtime, status.st_size, file

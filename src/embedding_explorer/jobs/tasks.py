@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_explorer.datasets.build import build_dataset
+from embedding_explorer.datasets.clusters import make_clusters, outcome
 from embedding_explorer.datasets.placing import made_by, place_dataset, placer
-from embedding_explorer.datasets.progress import Report
+from embedding_explorer.datasets.progress import Progress, Report
 from embedding_explorer.datasets.request import BuildRequest
 from embedding_explorer.datasets.seed_import import import_seed
 from embedding_explorer.datasets.starter import NAME, write_starter_pictures
@@ -119,6 +120,14 @@ def place_image(context: Context, report: Report, *, dataset: str, image: str, r
     return values
 
 
+def look_up(context: Context, report: Report, *, dataset: str, image: str) -> dict[str, Any]:
+    """Features of the picture in the file `image`, and its coordinates on every map of `dataset`."""
+    target = context.store.get(dataset)
+    features = features_of(context, target, image)
+    places = {name: placer(target, name)(features)[0].tolist() for name in target.reducers}
+    return {"features": features[0].tolist(), "coordinates": places}
+
+
 def place_in(context: Context, report: Report, *, dataset: str, target: str, reducer: str) -> str:
     """Path of the coordinates of one dataset in the space of another."""
     store = context.store
@@ -127,11 +136,19 @@ def place_in(context: Context, report: Report, *, dataset: str, target: str, red
     )
 
 
+def cluster(context: Context, report: Report, *, dataset: str, least: int) -> dict[str, Any]:
+    """Find clusters of at least `least` images in a dataset and keep them."""
+    found = context.store.get(dataset)
+    return outcome(found, make_clusters(found, least, Progress(report)))
+
+
 TASKS: dict[str, Callable[..., Any]] = {
     "build": build,
     "starter": starter,
     "import": import_seed_layout,
     "embed_image": embed_image,
     "place_image": place_image,
+    "look_up": look_up,
     "place_in": place_in,
+    "cluster": cluster,
 }

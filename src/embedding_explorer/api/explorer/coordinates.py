@@ -59,8 +59,10 @@ def answer(
     if media == BINARY:
         return raw_section(dataset, reducer, first, last, parts, freshness, headers)
     if media == ARROW:
-        return cache.answer(parts, ARROW, lambda: arrow_stream(dataset, reducer, first, last), freshness, headers)
-    return cache.answer(parts, JSON, lambda: json_body(points[first:last], names), freshness, headers)
+        return cache.answer(
+            parts, ARROW, lambda: arrow_stream(dataset, reducer, first, last), freshness, headers, dataset.id
+        )
+    return cache.answer(parts, JSON, lambda: json_body(points[first:last], names), freshness, headers, dataset.id)
 
 
 def raw_section(

@@ -30,4 +30,4 @@ def export_answer(responses: ResponseCache, dataset: Dataset, file_format: str) 
 
 def exported(responses: ResponseCache, dataset: Dataset, file_format: str, etag: str) -> Path:
     """The exported file in the cache of answers."""
-    return responses.kept_file(etag, lambda path: export(dataset, file_format, path))
+    return responses.kept_file(etag, lambda path: export(dataset, file_format, path), dataset.id)

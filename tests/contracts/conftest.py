@@ -1,0 +1,105 @@
+"""Datasets that the tests of the maps API look at, and the independent reading of what comes over the wire."""
+
+import csv
+import io
+import json
+import shutil
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.conftest import encoded, picture, zip_of
+from tests.servers import Server
+
+FOREIGN = "f0" * 16
+SIZES = ((40, 30), (30, 40), (64, 64), (200, 20))
+
+
+def labelled_pictures(count: int, seed: int = 0, sizes: Sequence[tuple[int, int]] = SIZES) -> dict[str, bytes]:
+    """Red, green and blue pictures of several sizes in folders of these names."""
+    colours = {"red": (220, 30, 30), "green": (30, 220, 30), "blue": (30, 30, 220)}
+    files = {}
+    for n in range(count):
+        label = list(colours)[n % 3]
+        files[f"{label}/Bild-{n:03d}-{label.upper()}.png"] = encoded(
+            picture(colours[label], sizes[n % len(sizes)], seed + n)
+        )
+    return files
+
+
+@pytest.fixture(scope="session")
+def colours(server: Server) -> str:
+    """36 such pictures, labelled, with a broken one among them."""
+    files = labelled_pictures(36) | {"red/broken.jpg": b"\xff\xd8\xff broken"}
+    answer = server.upload(zip_of(files), query="?labels=folders&name=Colours")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+@pytest.fixture(scope="session")
+def foreign(server: Server, colours: str) -> Iterator[str]:
+    """The same as it might come from elsewhere: no features, no originals, tilemaps of another program."""
+    folder = server.data / "datasets" / FOREIGN
+    shutil.copytree(server.data / "datasets" / colours, folder)
+    (folder / "features.npy").unlink()
+    shutil.rmtree(folder / "images")
+    for path in (folder / "tilemaps").iterdir():
+        resaved(path)
+    manifest = json.loads((folder / "dataset.json").read_text())
+    gone = {"id": FOREIGN, "features": None, "network": None, "images_kept": False, "name": "Foreign"}
+    (folder / "dataset.json").write_text(json.dumps(manifest | gone))
+    yield FOREIGN
+    requests.delete(f"{server.url}/dataset/{FOREIGN}", timeout=9)
+
+
+def resaved(path: Path) -> None:
+    """A JPEG as Pillow saves it by default: no restart markers, colours at half the resolution."""
+    with Image.open(path) as sheet:
+        sheet.load()
+    sheet.save(path, quality=95)
+
+
+def opened(answer: requests.Response, kind: str = "JPEG") -> Image.Image:
+    """The picture in an answer."""
+    assert answer.status_code == 200, answer.text
+    image = Image.open(io.BytesIO(answer.content))
+    assert image.format == kind
+    return image.convert("RGB")
+
+
+def cells(sheet: Image.Image, count: int, pitch: int = 50, margin: int = 1) -> NDArray[np.int64]:
+    """The first cells of a sheet of ten columns, without their margins: (count, side, side, 3)."""
+    side = pitch - 2 * margin
+    corners = [(n % 10 * pitch + margin, n // 10 * pitch + margin) for n in range(count)]
+    cut = [sheet.crop((left, top, left + side, top + side)) for left, top in corners]
+    return np.stack([np.asarray(each) for each in cut]).astype(int)
+
+
+def table(server: Server, dataset: str) -> list[dict[str, str]]:
+    """The rows of a dataset, as the explorer API exports them."""
+    return list(csv.DictReader(io.StringIO(server.get(f"/dataset/{dataset}/export.csv").content.decode())))
+
+
+def arrays(server: Server, dataset: str) -> dict[str, NDArray[Any]]:
+    """The features and reductions of a dataset, as the explorer API exports them."""
+    with np.load(io.BytesIO(server.get(f"/dataset/{dataset}/export.npz").content)) as found:
+        return dict(found)
+
+
+def decoded_positions(data: bytes) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
+    """(type, box (2, 3), coordinates (n, 3)) of binary positions, read as they are documented."""
+    magic, version, kind, axes, flags, n, zero = struct.unpack_from("<4s4B2I", data)
+    assert (magic, version, axes, flags, zero) == (b"EEXP", 1, 3, 0, 0)
+    box = np.array(struct.unpack_from("<6f", data, 16)).reshape(2, 3)
+    size = {1: 2, 2: 4}[kind]
+    assert len(data) == 40 + 3 * n * size
+    columns = [np.frombuffer(data, {1: "<u2", 2: "<f4"}[kind], n, 40 + axis * n * size) for axis in range(3)]
+    values = np.stack(columns, axis=1).astype(np.float64)
+    return kind, box, box[0] + values / 65535 * (box[1] - box[0]) if kind == 1 else values
