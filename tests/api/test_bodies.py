@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
+from pydantic import BaseModel, ConfigDict
 
 from embedding_explorer.api import bodies
 from embedding_explorer.api.bodies import (
@@ -16,6 +17,7 @@ from embedding_explorer.api.bodies import (
     UploadStalled,
     answer_before_body,
     receive_file,
+    receive_json,
 )
 from embedding_explorer.errors import BadInput, JobAborted, LimitExceeded
 from tests.servers import upload_request
@@ -207,3 +209,51 @@ def test_reading_past_the_end_gives_nothing_again() -> None:
     reader = BodyReader(io.BytesIO(b"abc"), 5, 100, "X")
     assert [reader.read(10), reader.read(10), reader.read(10)] == [b"abc", b"", b""]
     reader.let_go()
+
+
+class Wanted(BaseModel):
+    """A request."""
+
+    model_config = ConfigDict(extra="forbid")
+    rows: list[int] = []
+
+
+def received(app: Flask, data: bytes, length: int | None = None, stream: io.BytesIO | None = None) -> Wanted:
+    with app.test_request_context("/", method="POST", input_stream=stream or io.BytesIO(data)) as context:
+        context.request.environ["CONTENT_LENGTH"] = str(len(data) if length is None else length)
+        return receive_json(Wanted, stall=0.3, most=1000)
+
+
+def test_json_is_read_and_checked_and_nothing_is_an_empty_object(app: Flask) -> None:
+    assert received(app, b'{"rows": [1, 2]}').rows == [1, 2]
+    assert received(app, b"").rows == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'{"rows": "x"}', "rows: "),
+        (b'{"row": [1]}', "row: "),
+        (b"{", "JSON"),
+        (b"[1]", "object"),
+        (b"\xff", "JSON"),
+        (b'{"rows": [%s]}' % b",".join([b'"x"'] * 200), "rows.0: "),
+    ],
+)
+def test_json_that_a_model_refuses_is_named_in_few_words(app: Flask, data: bytes, said: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        received(app, data)
+    assert said in caught.value.message and len(caught.value.message) < 700
+
+
+def test_json_that_is_too_long_cut_off_or_never_comes_is_refused(app: Flask) -> None:
+    with pytest.raises(LimitExceeded, match="1000 bytes"):
+        received(app, b" " * 1001)
+    with pytest.raises(LimitExceeded, match="1000 bytes"):
+        received(app, b" " * 1001, length=10)
+    with pytest.raises(BadInput, match="2 of 9 bytes"):
+        received(app, b"{}", length=9)
+    silent = Silent(b"{")
+    with pytest.raises(UploadStalled):
+        received(app, b"{", length=9, stream=silent)
+    silent.end.set()

@@ -2,6 +2,7 @@ import gzip
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,52 @@ def test_a_failure_while_making_leaves_nothing_behind(app: Flask, tmp_path: Path
     with app.test_request_context(), pytest.raises(StorageFull, match="No space"):
         cache.answer(("k",), JSON, fail, REVALIDATE)
     assert not list((tmp_path / "c").iterdir())
+
+
+def test_what_one_dataset_owns_lies_in_its_folder_and_counts_with_the_rest(app: Flask, tmp_path: Path) -> None:
+    cache = ResponseCache(tmp_path / "c", 2500)
+    for number, owner in enumerate(("one", "two", "two")):
+        path = cache.kept_file(f"tag{number}", lambda file: file.write_bytes(b"x" * 1000) and None, owner)
+        os.utime(path, (number, number))
+        assert path == tmp_path / "c" / owner / f"tag{number}" and cache.has(f"tag{number}", owner)
+    assert not cache.has("tag0", "one") and cache.has("tag1", "two") and not cache.has("tag1", "one")
+
+
+def test_a_file_that_had_to_make_room_at_once_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, made = ResponseCache(tmp_path / "c", 10**6), []
+
+    def write(path: Path) -> None:
+        made.append(path)
+        path.write_bytes(b"x")
+
+    keep = cache.keep
+
+    def keep_and_lose(etag: str, write: Callable[[Path], None], owner: str = "") -> None:
+        keep(etag, write, owner)
+        if len(made) == 1:
+            (cache.folder / owner / etag).unlink()
+
+    monkeypatch.setattr(cache, "keep", keep_and_lose)
+    assert cache.kept_file("tag", write).read_bytes() == b"x" and len(made) == 2
+
+
+@pytest.mark.parametrize("makers", [1, 2])
+def test_only_so_many_bodies_are_made_at_a_time(tmp_path: Path, makers: int) -> None:
+    cache, now, most, lock = ResponseCache(tmp_path / "c", 10**6, makers), 0, 0, threading.Lock()
+
+    def write(path: Path) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.05)
+        path.write_bytes(b"x")
+        with lock:
+            now -= 1
+
+    threads = [threading.Thread(target=cache.kept_file, args=(f"tag{n}", write)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 1 <= most <= makers

@@ -260,8 +260,8 @@ def test_a_wrong_selection_is_refused(
 
 
 def test_a_selection_that_is_too_large_is_413(server: Server) -> None:
-    answer = server.post("/maps/main/export.csv", data=b" " * ((16 << 20) + 1))
-    assert answer.status_code == 413 and str(16 << 20) in answer.json()["error"]
+    answer = server.post("/maps/main/export.csv", data=b" " * ((4 << 20) + 1))
+    assert answer.status_code == 413 and str(4 << 20) in answer.json()["error"]
 
 
 def test_a_map_is_drawn_with_each_picture_where_the_camera_puts_it(server: Server, colours: str) -> None:

@@ -1,6 +1,7 @@
 import csv
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from embedding_explorer.datasets.dataset import Dataset
-from embedding_explorer.datasets.export import FORMATS, arrow_stream, export, member_name
+from embedding_explorer.datasets.export import FORMATS, arrow_stream, cut_tiles, export, export_selection, member_name
 from embedding_explorer.errors import BadInput, UnknownReducer
 
 from .conftest import MakeDataset, points
@@ -96,6 +97,48 @@ def test_zip_has_the_originals_where_they_were_kept(make_dataset: MakeDataset, t
     export(make_dataset(originals=originals), "zip", tmp_path / "a.zip")
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert [archive.read(f"images/p{n:04d}.png") for n in range(12)] == originals
+
+
+WANTED = np.array([3, 999, 1000, 1002])
+
+
+def test_a_selection_has_only_its_images_under_their_numbers(dataset: Dataset, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    whole, some = tmp_path / "whole.csv", tmp_path / "some.csv"
+    export(dataset, "csv", whole)
+    export_selection(dataset, "csv", some, WANTED)
+    lines = whole.read_text().splitlines()
+    assert some.read_text().splitlines() == [lines[0], *(lines[n + 1] for n in WANTED)]
+    export_selection(dataset, "parquet", tmp_path / "a.parquet", WANTED)
+    table = parquet.read_table(tmp_path / "a.parquet")
+    assert table.column("index").to_pylist() == WANTED.tolist()
+    np.testing.assert_array_equal(table.column("umap_z").to_numpy(), points(1003, 1)[WANTED, 2])
+
+
+def test_a_zip_of_a_selection_has_its_table_and_only_its_tiles(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[int] = []
+
+    def counted(path: Path, positions: list[int]) -> Iterator[bytes]:
+        cut.extend(positions)
+        return cut_tiles(path, positions)
+
+    monkeypatch.setattr("embedding_explorer.datasets.export.cut_tiles", counted)
+    export_selection(dataset, "zip", tmp_path / "a.zip", WANTED)
+    assert cut == [3, 999, 0, 2], "an export of a few images does not cut all of their ranges"
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("images.csv").decode())))
+        assert [int(row["index"]) for row in rows] == WANTED.tolist()
+        shades = [np.asarray(Image.open(io.BytesIO(archive.read(name)))).mean() for name in archive.namelist()[1:]]
+    np.testing.assert_allclose(shades, WANTED % 1000 % 256, atol=3)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["a.zip"]
+
+
+def test_a_selection_has_fewer_formats(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="Available: csv, parquet, zip"):
+        export_selection(dataset, "npz", tmp_path / "a", WANTED)
 
 
 def test_names_in_the_zip_stay_inside_and_are_unique(dataset: Dataset, tmp_path: Path) -> None:

@@ -83,6 +83,18 @@ def test_an_id_or_total_out_of_bounds_is_refused(wrong: dict[str, object]) -> No
         Manifest.from_json(a_manifest().to_json() | wrong)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"name": None}, {"created": 5}, {"network": "resnet50"}, {"reducers": ["pca"]}),
+        *({"features": [1]}, {"source": None}, {"skipped": 3}),
+    ],
+)
+def test_what_has_another_type_than_it_can_have_is_refused_by_name(wrong: dict[str, object]) -> None:
+    with pytest.raises(Conflict, match=f"Its {next(iter(wrong))} is"):
+        Manifest.from_json(a_manifest().to_json() | wrong)
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -238,3 +238,33 @@ def test_only_so_many_datasets_stay_open(
         make_dataset(number)
     assert len(store._open) == 2
     assert len(store.list()) == 3
+
+
+def derived(store: DatasetStore, *names: str) -> list[Path]:
+    """Files below the folder of derived things, and a file that is nobody's beside them."""
+    paths = [store.data / "cache" / name for name in ("networks/weights.xml", *names)]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    return paths
+
+
+def test_what_was_made_of_a_dataset_goes_with_it(store: DatasetStore, make_dataset: MakeDataset) -> None:
+    first, second = make_dataset(1).id, make_dataset(2).id
+    paths = derived(
+        store,
+        *(f"maps/{second}/a", f"clusters/{second}/v1-5.npz", f"placed/{second}-in-{'a' * 32}-pca.npy"),
+        *(f"maps/{first}/a", f"placed/{first}-in-{second}-pca.npy"),
+    )
+    store.delete(first)
+    assert [path.exists() for path in paths] == [True] * 4 + [False] * 2
+    assert not (store.data / "cache" / "maps" / first).exists()
+    store.delete(second)
+    assert [path for path in paths if path.exists()] == paths[:1]
+
+
+def test_what_was_made_of_datasets_that_are_gone_is_swept(store: DatasetStore, make_dataset: MakeDataset) -> None:
+    kept, gone = make_dataset(1).id, "e" * 32
+    paths = derived(store, f"maps/{kept}/a", f"maps/{gone}/a", f"previews/{gone}/b")
+    store.sweep()
+    assert [path.exists() for path in paths] == [True, True, False, False]

@@ -35,6 +35,11 @@ def takes_gzip() -> bool:
     return request.accept_encodings["gzip"] > 0
 
 
+def freshness(asked: str) -> str:
+    """How long what belongs to a dataset may be kept: for ever, unless it was asked for by `main`."""
+    return REVALIDATE if asked == "main" else FOR_EVER
+
+
 def etag_of(*parts: object) -> str:
     """A strong entity tag for what these parts determine."""
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
@@ -128,10 +133,9 @@ class ResponseCache:
     def kept_file(self, etag: str, write: Callable[[Path], None], owner: str = "") -> Path:
         """The file kept under `etag`; `write` makes it at the path that it is given. Raises StorageFull."""
         path = self.folder / owner / etag
-        if not path.exists():
+        while not used(path):  # again where it had to make room for others at once
             with self._each[hash(etag) % STRIPES], self._makers:
                 self.keep(etag, write, owner)
-        os.utime(path)
         return path
 
     def has(self, etag: str, owner: str = "") -> bool:
@@ -175,3 +179,12 @@ class ResponseCache:
                 status = file.stat()
                 if stat.S_ISREG(status.st_mode) and file.suffix != PART:
                     yield status.st_mtime, status.st_size, file
+
+
+def used(path: Path) -> bool:
+    """Note that a file is used now; False where it is not there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -55,7 +56,8 @@ def known_clusters(dataset: Dataset, least: int) -> Column | None:
     path = path_of(dataset, least)
     found = readable(dataset, path)
     if found is not None:
-        os.utime(path)
+        with suppress(FileNotFoundError):  # others took its place meanwhile
+            os.utime(path)
     return found
 
 

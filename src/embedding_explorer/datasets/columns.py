@@ -1,6 +1,6 @@
 """Columns of a dataset: what a map colours and filters its images by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -60,9 +60,9 @@ COLUMNS: dict[str, Callable[[Dataset], Column | None]] = {
 }
 
 
-def columns(dataset: Dataset) -> list[Column]:
-    """The columns that a dataset has; raises Conflict when its table is damaged."""
-    made = (make(dataset) for make in COLUMNS.values())
+def columns(dataset: Dataset, without: Collection[str] = ()) -> list[Column]:
+    """The columns that a dataset has, `without` some; raises Conflict when its table is damaged."""
+    made = (make(dataset) for name, make in COLUMNS.items() if name not in without)
     return [column for column in made if column is not None]
 
 

@@ -148,14 +148,12 @@ def chunks(
 def pictures(dataset: Dataset, rows: Rows | None = None) -> Iterator[tuple[int, bytes, bool]]:
     """(number, bytes, whether it is the original) of each image, of all or only `rows`: else it is its tile as JPEG."""
     for name, (first, last) in dataset.manifest.ranges.items():
-        tiles: list[bytes] = []
-        for index in range(first, last + 1) if rows is None else rows[(rows >= first) & (rows <= last)].tolist():
-            original = dataset.image(index)
-            if original is not None:
-                yield index, original.read_bytes(), True
-                continue
-            tiles = tiles or cut_tiles(dataset.tilemap_path(name), last - first + 1)
-            yield index, tiles[index - first], False
+        numbers = range(first, last + 1) if rows is None else rows[(rows >= first) & (rows <= last)].tolist()
+        originals = [dataset.image(index) for index in numbers]
+        missing = [index - first for index, path in zip(numbers, originals, strict=True) if path is None]
+        tiles = cut_tiles(dataset.tilemap_path(name), missing)
+        for index, path in zip(numbers, originals, strict=True):
+            yield index, next(tiles) if path is None else path.read_bytes(), path is not None
 
 
 def add_table(target: zipfile.ZipFile, dataset: Dataset, table: Path, rows: Rows) -> None:
@@ -167,18 +165,16 @@ def add_table(target: zipfile.ZipFile, dataset: Dataset, table: Path, rows: Rows
         table.unlink(missing_ok=True)
 
 
-def cut_tiles(tilemap: Path, count: int) -> list[bytes]:
-    """The first `count` tiles of a tilemap as JPEG, decoded once for all of them."""
-    tiles = []
+def cut_tiles(tilemap: Path, positions: Iterable[int]) -> Iterator[bytes]:
+    """Tiles of a tilemap as JPEG, decoded once for all of them, and when the first one is wanted."""
     margin = (CELL - TILE) // 2
     with Image.open(tilemap) as sheet:
-        for position in range(count):
+        for position in positions:
             row, column = divmod(position, COLUMNS)
             left, top = column * CELL + margin, row * CELL + margin
             buffer = io.BytesIO()
             sheet.crop((left, top, left + TILE, top + TILE)).save(buffer, "JPEG", quality=TILE_QUALITY)
-            tiles.append(buffer.getvalue())
-    return tiles
+            yield buffer.getvalue()
 
 
 def member_name(file: str, index: int, seen: set[str], suffix: str | None = None) -> str:

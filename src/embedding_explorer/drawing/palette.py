@@ -75,7 +75,7 @@ def class_colour(number: int, theme: Theme) -> tuple[int, int, int]:
     """The colour of a class: one of the picked ones, then hues by the golden angle."""
     if number < len(theme.picked):
         return rgb(theme.picked[number])
-    lightness, chroma = theme.rings[number % len(theme.rings)]
+    lightness, chroma = theme.rings[(number + number // 5) % len(theme.rings)]
     return oklch(lightness, chroma, number * GOLDEN_ANGLE)
 
 

@@ -125,7 +125,8 @@ def cut_boxes(boxes: Sequence[tuple[Box, PieceIndex]]) -> list[NDArray[np.uint8]
         block = sheet[place : place + down * across].reshape(down, across, index.height, index.width, 3)
         pixels = block.swapaxes(1, 2).reshape(down * index.height, across * index.width, 3)
         left, top = box.left % index.width, box.top % index.height
-        cut.append(pixels[top : top + box.bottom - box.top, left : left + box.right - box.left])
+        # A copy, as a view would keep all the pieces: of thousands of boxes three times the memory.
+        cut.append(pixels[top : top + box.bottom - box.top, left : left + box.right - box.left].copy())
         place += down * across
     return cut
 

@@ -5,8 +5,9 @@ Campello, Moulavi, Sander: Density-Based Clustering Based on Hierarchical Densit
 HDBSCAN on features as they are calls most images noise: distances in many dimensions hardly differ. Of 1797 handwritten
 digits (256 features) it left out 40 to 80 per cent, whatever the number of components and the scale of each. So
 1. rows are scaled to unit length, because neighbours are by cosine, and projected to 50 principal components;
-2. each becomes the mean of itself and its 15 nearest rows (of fewer than 300 images a twentieth), which draws groups together and apart from each other (one
-   step of mean shift: Fukunaga, Hostetler, 1975); with it 11 per cent of the digits are left out, in 13 clusters;
+2. each becomes the mean of itself and its 15 nearest rows (of fewer than 300 images, a twentieth of them), which draws
+   groups together and apart from each other (one step of mean shift: Fukunaga, Hostetler, 1975); with it 11 per cent of
+   the digits are left out, in 13 clusters;
 3. HDBSCAN finds clusters of these;
 4. an image left out joins the cluster that holds more than half of its 15 nearest: 8 per cent stay out, and 92 per cent
    of the others are in a cluster where most have their label. Of 1000 photographs, one for each class of ImageNet, 51 per

@@ -12,7 +12,7 @@ from embedding_explorer.api.explorer import models
 from embedding_explorer.api.explorer.coordinates import array_answer, dataset_answer, load_points
 from embedding_explorer.api.explorer.exports import export_answer
 from embedding_explorer.api.explorer.pictures import posted_picture
-from embedding_explorer.api.wire import FOR_EVER, REVALIDATE, ResponseCache, etag_of, file_answer
+from embedding_explorer.api.wire import ResponseCache, etag_of, file_answer, freshness
 from embedding_explorer.datasets.dataset import Dataset
 from embedding_explorer.datasets.manifest import Manifest
 from embedding_explorer.datasets.neighbors import neighbors, neighbors_of
@@ -119,9 +119,8 @@ def brief(manifest: Manifest, main: Dataset | None) -> dict[str, Any]:
 
 def tilemap_answer(dataset: Dataset, range_name: str, asked: str) -> Response:
     """The JPEG of one range."""
-    freshness = REVALIDATE if asked == "main" else FOR_EVER
     etag = etag_of(dataset.id, "tilemap", range_name)
-    return file_answer(dataset.tilemap_path(range_name), "image/jpeg", etag, freshness)
+    return file_answer(dataset.tilemap_path(range_name), "image/jpeg", etag, freshness(asked))
 
 
 def number(text: str) -> int:

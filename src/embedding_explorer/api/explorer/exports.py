@@ -6,8 +6,7 @@ from flask import Response
 
 from embedding_explorer.api.wire import REVALIDATE, ResponseCache, etag_of, file_answer
 from embedding_explorer.datasets.dataset import Dataset
-from embedding_explorer.datasets.export import FORMATS, export
-from embedding_explorer.errors import BadInput
+from embedding_explorer.datasets.export import FORMATS, check_format, export
 
 MIMETYPES = {
     "csv": "text/csv",
@@ -19,8 +18,7 @@ MIMETYPES = {
 
 def export_answer(responses: ResponseCache, dataset: Dataset, file_format: str) -> Response:
     """The dataset in `file_format`, written once and kept; raises BadInput for a format that is not in the table."""
-    if file_format not in FORMATS:
-        raise BadInput(f"There is no export format {file_format[:20]!r}. Available: {', '.join(FORMATS)}.")
+    check_format(file_format, FORMATS)
     etag = etag_of(dataset.id, "export", file_format, dataset.manifest.name)
     path = exported(responses, dataset, file_format, etag)
     response = file_answer(path, MIMETYPES[file_format], etag, REVALIDATE)

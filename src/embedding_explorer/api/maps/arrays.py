@@ -9,7 +9,7 @@ from embedding_explorer.api.busy import need_worker
 from embedding_explorer.api.explorer.coordinates import load_points
 from embedding_explorer.api.explorer.models import BusyError, Error
 from embedding_explorer.api.maps.models import ColumnPath, PositionsQuery, ReducerPath
-from embedding_explorer.api.wire import BINARY, FOR_EVER, REVALIDATE, ResponseCache, etag_of, not_modified, tagged
+from embedding_explorer.api.wire import BINARY, REVALIDATE, ResponseCache, etag_of, freshness, not_modified, tagged
 from embedding_explorer.datasets.columns import column
 from embedding_explorer.datasets.dataset import Dataset
 from embedding_explorer.datasets.placing import check_same_space, placed_path
@@ -64,8 +64,3 @@ def wanted_type(query: PositionsQuery) -> Type:
     if query.type is not None:
         return query.type
     return "f32" if request.accept_mimetypes.best_match((BINARY, FLOATS), default=BINARY) == FLOATS else "u16"
-
-
-def freshness(asked: str) -> str:
-    """How long an answer may be kept: for ever, unless it was asked for by `main`."""
-    return REVALIDATE if asked == "main" else FOR_EVER

@@ -1,9 +1,11 @@
 """A selection of images as a file to download."""
 
+import os
 import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import Response
 from flask_openapi3 import APIBlueprint
@@ -19,8 +21,8 @@ from embedding_explorer.datasets.export import SELECTION_FORMATS, check_format, 
 from embedding_explorer.datasets.selection import Rows, selected
 from embedding_explorer.jobs.runtime import Runtime
 
-# Bytes of a request: as a list of numbers some two million images, as a mask a hundred million.
-MOST_JSON = 16 << 20
+# Bytes of a request: as a list of numbers half a million images, as a mask 24 million.
+MOST_JSON = 4 << 20
 
 
 def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache) -> None:
@@ -43,24 +45,30 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache) -> None
 
 
 def download(dataset: Dataset, file_format: str, rows: Rows, folder: Path) -> Response:
-    """The images `rows` as a file, which is gone from the folder when it was sent; raises StorageFull."""
+    """The images `rows` as a file to keep; raises StorageFull."""
+    file = written(dataset, file_format, rows, folder)
+    response = Response(pieces(file), mimetype=MIMETYPES[file_format])
+    response.call_on_close(file.close)
+    response.headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+    response.headers["Content-Disposition"] = f'attachment; filename="{dataset.id}-selection.{file_format}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def written(dataset: Dataset, file_format: str, rows: Rows, folder: Path) -> BinaryIO:
+    """The images `rows` in an open file that has no name any more, so that it is gone when it is closed."""
     path = folder / f"export-{secrets.token_hex(8)}"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with full_disk_named(folder), dataset.reading("a picture"):
             export_selection(dataset, file_format, path, rows)
-        file = path.open("rb")
-        size = path.stat().st_size
+        return path.open("rb")
     finally:
-        path.unlink(missing_ok=True)  # an open file can be read on
+        path.unlink(missing_ok=True)
 
-    def pieces() -> Iterator[bytes]:
-        with file:
-            while piece := file.read(CHUNK):
-                yield piece
 
-    response = Response(pieces(), mimetype=MIMETYPES[file_format], headers={"Content-Length": str(size)})
-    response.call_on_close(file.close)
-    response.headers["Content-Disposition"] = f'attachment; filename="{dataset.id}-selection.{file_format}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """What is in a file."""
+    with file:
+        while piece := file.read(CHUNK):
+            yield piece

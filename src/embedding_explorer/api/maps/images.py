@@ -9,9 +9,8 @@ from embedding_explorer.api.busy import need_worker
 from embedding_explorer.api.explorer.datasets import listed, number
 from embedding_explorer.api.explorer.models import BusyError, Error, HashPath, NeighborsAnswer, NeighborsQuery
 from embedding_explorer.api.explorer.pictures import posted_picture
-from embedding_explorer.api.maps.arrays import freshness
 from embedding_explorer.api.maps.models import PlacedAnswer, RowAnswer, RowPath, SearchAnswer, SearchQuery
-from embedding_explorer.api.wire import ResponseCache, etag_of, json_answer, not_modified, tagged
+from embedding_explorer.api.wire import ResponseCache, etag_of, freshness, json_answer, not_modified, tagged
 from embedding_explorer.datasets.columns import columns
 from embedding_explorer.datasets.dataset import Dataset
 from embedding_explorer.datasets.neighbors import neighbors, neighbors_of
@@ -91,5 +90,5 @@ def row_json(dataset: Dataset, row: int) -> dict[str, Any]:
     image = dataset.images[row]
     original = dataset.image(row) is not None
     points = {name: dataset.reduction(name)[row].tolist() for name in dataset.reducers}
-    others = {column.name: column.value(row) for column in columns(dataset) if column.name not in image._fields}
+    others = {column.name: column.value(row) for column in columns(dataset, without=image._fields)}
     return {"index": row, **image._asdict(), "original": original, "coordinates": points, "columns": others}

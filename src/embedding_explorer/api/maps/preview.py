@@ -1,9 +1,11 @@
 """A map drawn by the server: for previews of links, and for pages that cannot draw it themselves."""
 
+from functools import partial
 from io import BytesIO
 
 from flask import Response
 from flask_openapi3 import APIBlueprint
+from PIL import Image
 
 from embedding_explorer.api.explorer.models import Error, HashPath
 from embedding_explorer.api.maps.models import PreviewQuery
@@ -35,21 +37,23 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, sheets: Sheets) -> None:
         dataset = runtime.store.get(path.hash)
         camera = None if query.camera is None else Camera.parse(query.camera)
         reducer, colour = wanted_reducer(dataset, query.reducer), wanted_column(dataset, query.colour)
-        points, frame = (
-            dataset.reduction(reducer),
-            Frame(query.width, query.height, THEMES[query.theme], colour is not None),
-        )
+        points = dataset.reduction(reducer)
+        frame = Frame(query.width, query.height, THEMES[query.theme], framed=colour is not None)
 
         def make() -> bytes:
-            colours, file = colours_of(colour, dataset.total, frame.theme), BytesIO()
-            draw(points, colours, lambda rows: sheets.tiles(dataset, rows, MOST_COPIES), camera, frame).save(
-                file, "PNG"
-            )
-            return file.getvalue()
+            colours = colours_of(colour, dataset.total, frame.theme)
+            return png(draw(points, colours, partial(sheets.tiles, dataset, most_copies=MOST_COPIES), camera, frame))
 
         made = colour and (colour.name, colour.about)
         parts = (dataset.id, dataset.manifest.created, reducer, made, *query.model_dump(exclude={"reducer"}).values())
         return drawn.answer(parts, PNG, make, REVALIDATE, owner=dataset.id)
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as a file."""
+    file = BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
 
 
 def wanted_reducer(dataset: Dataset, name: str | None) -> str:

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from embedding_explorer.api.explorer.datasets import NUMBER, tilemap_answer
 from embedding_explorer.api.explorer.models import Error, HashPath
-from embedding_explorer.api.maps.arrays import freshness
 from embedding_explorer.api.maps.models import MOST_THUMBNAILS, RangePath, ThumbnailsQuery
-from embedding_explorer.api.wire import ResponseCache, etag_of, not_modified, tagged
+from embedding_explorer.api.wire import ResponseCache, etag_of, freshness, not_modified, tagged
 from embedding_explorer.datasets.dataset import Dataset
 from embedding_explorer.datasets.manifest import range_id
 from embedding_explorer.errors import BadInput
