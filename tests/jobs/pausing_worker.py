@@ -25,6 +25,9 @@ class ColourContext(Context):
     def network_for(self, *_: Any, **__: Any) -> ColourNetwork:
         return ColourNetwork()
 
+    def reopened(self, *_: Any) -> ColourNetwork:
+        return ColourNetwork()
+
 
 def pausing(task: Callable[..., Any]) -> Callable[..., Any]:
     """`task`, stopping after it reported the stage in the file `pause-at`, until that file goes."""

@@ -1,0 +1,85 @@
+// @ts-check
+/** The bar at the top: brand, pages, the dataset that is shown, search, and what concerns the whole page. */
+import { el } from "../dom.js";
+import { button, relabel } from "../parts/controls.js";
+import { attachPopover, menuItem } from "../parts/popover.js";
+import { chosenTheme, onTheme, setTheme } from "../state/theme.js";
+import { openAbout } from "./about.js";
+import { busyChip } from "./busy.js";
+import { openDatasets } from "./datasets.js";
+import { openHelp } from "./help.js";
+import { searchBox } from "./search_box.js";
+
+/** Pages of this program. The navigation is shown once there is more than one. */
+const PAGES = [{ name: "Map", href: "/" }];
+const THEMES = { auto: ["light", "auto", "Theme of the system"], light: ["dark", "sun", "Light theme"], dark: ["auto", "moon", "Dark theme"] };
+
+/** @typedef {import("../state/initial.js").App} App */
+
+/**
+ * @param {App} app
+ * @param {{chooseFile: () => void}} actions
+ * @returns {Node[]}
+ */
+export function header(app, { chooseFile }) {
+  const upload = button("New map", { icon: "upload", kind: "primary", onclick: chooseFile, testid: "upload-button", title: "Make a map of your own pictures" });
+  upload.classList.add("bar-upload");
+  return [
+    el("a", { class: "brand", href: "/", title: "Embedding Explorer: the main dataset" }, logo(), el("span", { class: "brand-name" }, "Embedding Explorer")),
+    ...pages(),
+    datasetButton(app),
+    searchBox(app),
+    el(
+      "div",
+      { class: "bar-actions" },
+      busyChip(app),
+      upload,
+      button("About this map", { icon: "info", kind: "quiet", only: true, testid: "about-button", onclick: () => openAbout(app) }),
+      button("Help: keys and gestures", { icon: "help", kind: "quiet", only: true, testid: "help-button", onclick: openHelp }),
+      themeButton(),
+      ...moreMenu(app),
+    ),
+  ];
+}
+
+function logo() {
+  return el("img", { src: "/web/icon.svg", alt: "", width: 26, height: 26 });
+}
+
+function pages() {
+  if (PAGES.length < 2) return [];
+  const link = ({ name, href }) => el("a", { href, "aria-current": location.pathname === href ? "page" : null }, name);
+  return [el("nav", { class: "pages", "aria-label": "Pages" }, PAGES.map(link))];
+}
+
+/** @param {App} app */
+function datasetButton(app) {
+  const node = button("Datasets", { icon: "layers", kind: "quiet", testid: "datasets-button", onclick: () => openDatasets(app) });
+  node.classList.add("bar-dataset");
+  node.setAttribute("aria-haspopup", "dialog");
+  return node;
+}
+
+/** On narrow screens the last buttons are lines of a menu. @param {App} app */
+function moreMenu(app) {
+  const anchor = button("More", { icon: "more", kind: "quiet", only: true, testid: "more" });
+  anchor.classList.add("bar-more");
+  const menu = attachPopover(anchor, () => {
+    const close = () => menu.close();
+    const [next, , present] = THEMES[chosenTheme()];
+    return [
+      menuItem("About this map", { icon: "info", close, onclick: () => openAbout(app) }),
+      menuItem("Help", { icon: "help", close, onclick: openHelp }),
+      menuItem(`${present}: change`, { icon: THEMES[chosenTheme()][1], close, onclick: () => setTheme(/** @type {any} */ (next)) }),
+    ];
+  }, { label: "More", role: "menu" });
+  return [anchor, menu.element];
+}
+
+function themeButton() {
+  const node = button("Theme", { icon: "auto", kind: "quiet", only: true, testid: "theme", onclick: () => setTheme(/** @type {any} */ (THEMES[chosenTheme()][0])) });
+  const draw = () => relabel(node, THEMES[chosenTheme()][2], THEMES[chosenTheme()][1]);
+  onTheme(draw);
+  draw();
+  return node;
+}

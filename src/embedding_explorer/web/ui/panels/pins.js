@@ -1,0 +1,49 @@
+// @ts-check
+/** Rings on the map: the image that is looked at, the one a list points at, the place of a picture searched for. */
+import { el, show } from "../dom.js";
+import { screenPlace } from "../state/placing.js";
+
+/** @typedef {import("../state/initial.js").App} App */
+
+/** @param {App} app @returns {HTMLElement} */
+export function pins(app) {
+  const picked = el("div", { class: "pin picked" });
+  const pointed = el("div", { class: "pin pointed" });
+  const picture = el("img", { alt: "" });
+  const asked = el("div", { class: "pin asked", testid: "search-place" }, picture);
+  const element = el("div", { class: "pins", "aria-hidden": "true" }, picked, pointed, asked);
+  const draw = () => {
+    const { state } = app.store;
+    put(picked, placeOfRow(app, state.picked?.row));
+    put(pointed, placeOfRow(app, state.pointed));
+    put(asked, placeOfPicture(app));
+  };
+  app.store.on(["search"], ({ search }) => search?.picture && (picture.src = search.picture), { now: true });
+  app.store.on(["picked", "pointed", "search", "reducer", "phase", "mode", "overlay"], draw);
+  for (const event of ["move", "rest", "shown"]) app.view.addEventListener(event, draw);
+  new ResizeObserver(draw).observe(app.view.canvas ?? document.getElementById("map"));
+  return element;
+}
+
+/** @param {App} app @param {number|null|undefined} row of the layer that is looked at */
+function placeOfRow(app, row) {
+  const { phase, picked, overlay } = app.store.state;
+  const layer = picked?.layer ?? 0;
+  const drawn = phase === "ready" && (layer === 0 || (overlay?.data && overlay.shown));
+  return drawn && row !== null && row !== undefined ? app.view.project(row, layer) : null;
+}
+
+/** @param {App} app */
+function placeOfPicture(app) {
+  const { search, reducer, phase } = app.store.state;
+  const point = search?.coordinates?.[reducer];
+  return phase === "ready" && point ? screenPlace(app, point) : null;
+}
+
+/** @param {HTMLElement} pin @param {{x: number, y: number, size?: number, visible?: boolean}|null|false|undefined} at */
+function put(pin, at) {
+  show(pin, Boolean(at && at.visible !== false));
+  if (!at) return;
+  pin.style.setProperty("--pin", `${Math.max(14, (at.size ?? 0) + 8)}px`);
+  pin.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
+}

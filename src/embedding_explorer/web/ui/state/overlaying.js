@@ -1,0 +1,58 @@
+// @ts-check
+/** Another dataset drawn over the main map. */
+import { ServerError } from "../../data/api.js";
+import { MapData } from "../../data/map_data.js";
+import { plural } from "../format.js";
+
+/** @typedef {import("./initial.js").App} App */
+
+let turn = 0;
+
+/**
+ * Draw a dataset over this one; null for none.
+ * @param {App} app
+ * @param {string|null} id
+ */
+export async function setOverlay(app, id) {
+  const mine = (turn += 1);
+  const { maps, reducer } = app.store.state;
+  if (!id) return remove(app);
+  const name = maps?.find((map) => map.id === id)?.name ?? "dataset";
+  const overlay = { id, name, data: null, shown: true, running: true, error: "" };
+  app.store.set({ overlay });
+  try {
+    const data = await MapData.open(id, { reducer });
+    await app.view.setOverlay(data, reducer);
+    if (mine !== turn) return;
+    app.store.set({ overlay: { ...overlay, name: data.manifest.name, data, running: false } });
+    app.announce(`${plural(data.total, "image")} of ${data.manifest.name} drawn over the map`);
+  } catch (error) {
+    if (mine !== turn) return;
+    app.view.setOverlay(null, reducer);
+    app.store.set({ overlay: { ...overlay, running: false, error: words(/** @type {Error} */ (error), name) } });
+  }
+}
+
+/** @param {App} app */
+function remove(app) {
+  const { overlay, picked } = app.store.state;
+  if (!overlay) return;
+  app.view.setOverlay(null, app.store.state.reducer);
+  app.store.set({ overlay: null, picked: picked?.layer === 1 ? null : picked });
+}
+
+/** Hide or show it without fetching anything. @param {App} app @param {boolean} shown */
+export async function showOverlay(app, shown) {
+  const { overlay, reducer } = app.store.state;
+  if (!overlay?.data) return;
+  app.store.set({ overlay: { ...overlay, shown } });
+  await app.view.setOverlay(shown ? overlay.data : null, reducer);
+}
+
+/** @param {Error} error @param {string} name */
+function words(error, name) {
+  if (!(error instanceof ServerError)) return `“${name}” cannot be drawn over the map: ${error.message}`;
+  if (error.busy) return "The server works on something else right now. Try again when it is done.";
+  if (error.status === 409) return `“${name}” cannot be drawn here. Two datasets share a map only when the same network and layer made both. ${error.message}`;
+  return error.message;
+}
