@@ -13,9 +13,11 @@ run: $(VENV)/.run  ## Set everything up and serve on port 5000
 	$(BIN)/embedding-explorer serve $(ARGS)
 
 test: $(VENV)/.dev  ## Set everything up and run the whole suite
+	@sh tests/system-packages.sh
 	$(BIN)/python -m pytest $(ARGS)
 
 test-fast: $(VENV)/.dev  ## The suite without its slow part
+	@sh tests/system-packages.sh
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff and mypy

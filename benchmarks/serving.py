@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.load import requests_a_second
 from benchmarks.servers import explorer, naive
-from benchmarks.synthetic import CELEBA, make_main, write_seed
+from benchmarks.synthetic_dataset import CELEBA, write_dataset
 from benchmarks.table import Row, say
 from embedding_explorer.datasets.store import DatasetStore
 
@@ -18,9 +18,8 @@ BINARY = "application/octet-stream"
 def measure(photos: Path, runs: int) -> list[Row]:
     """JSON and binary against naive; small answers in absolute numbers."""
     with tempfile.TemporaryDirectory() as folder:
-        data, seed, points = Path(folder) / "data", Path(folder) / "seed", Path(folder) / "points.npy"
-        write_seed(seed)
-        make_main(data, seed)
+        data, points = Path(folder) / "data", Path(folder) / "points.npy"
+        write_dataset(data, main=True)
         np.save(points, np.asarray(DatasetStore(data).get("main").reduction("pca")))
         with naive(points) as port:
             slow = rate(port, ALL, seconds=15)

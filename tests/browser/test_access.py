@@ -1,0 +1,156 @@
+"""For everybody: by keyboard alone, with names and landmarks, in the dark, on a narrow screen, with little motion."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from benchmarks.synthetic_dataset import write_dataset
+from tests.browser import journey
+from tests.browser.pages import Pages, ready, settled, stats, until
+from tests.servers import QuickServer
+
+LANDMARKS = ("banner", "main", "complementary", "search", "toolbar")
+# Lines of an aria snapshot of something to operate that has no name: "- button" and no text in quotes after it.
+NAMELESS = re.compile(
+    r"^\s*- (button|link|checkbox|textbox|searchbox|combobox|radio|slider|dialog|img)(?! \")\b.*$", re.M
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
+    data = tmp_path_factory.mktemp("access") / "data"
+    write_dataset(data, 2_500, main=True, features=8)
+    running = QuickServer(data)
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def page(server: QuickServer, open_page: Pages) -> Page:
+    return ready(open_page(server.url))
+
+
+def test_keyboard_alone_is_enough(page: Page) -> None:
+    focus_map(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    focus_map(page)
+    before = page.evaluate("window.explorer.view.camera")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("+")
+    until(lambda: settled(page).evaluate("window.explorer.view.camera") != before, "a turn")
+    page.keyboard.press("r")
+    expect(page.get_by_test_id("reduction-pca")).to_have_attribute("aria-checked", "true")
+    settled(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("detail-file")).to_have_text(re.compile(r"\d{6}\.jpg"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("detail")).to_be_hidden()
+    page.keyboard.press("0")
+    until(lambda: page.evaluate("window.explorer.view.mode") == "3d", "three dimensions")
+    page.keyboard.press("2")
+    until(lambda: page.evaluate("window.explorer.view.mode") == "2d", "two dimensions")
+
+
+def focus_map(page: Page) -> None:
+    """Walk to the map with the tabulator key."""
+    for _ in range(60):
+        if page.evaluate("document.activeElement?.id") == "map":
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("the map cannot be reached with the tabulator key")
+
+
+def test_the_first_stop_leads_past_the_bar(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert "Skip to the map" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "map"
+
+
+def test_the_focus_can_be_seen(page: Page) -> None:
+    for _ in range(5):
+        page.keyboard.press("Tab")
+    style = page.evaluate("""() => {
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+      return [outlineStyle !== "none" && outlineWidth !== "0px", boxShadow !== "none"];
+    }""")
+    assert any(style)
+
+
+def test_everything_has_a_name_and_a_place(page: Page) -> None:
+    snapshot = page.locator("body").aria_snapshot()
+    for landmark in LANDMARKS:
+        assert re.search(rf"^\s*- {landmark}\b", snapshot, re.M), f"{landmark}\n{snapshot}"
+    assert not NAMELESS.findall(snapshot), snapshot
+    row = journey.visible_row(page)
+    journey.click_opens(page, row, f"{row:06d}.jpg")
+    assert not NAMELESS.findall(page.locator("body").aria_snapshot())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(server: QuickServer, open_page: Pages, scheme: str) -> None:
+    page = ready(open_page(server.url, color_scheme=scheme, reduced_motion="reduce"))
+    assert_axe(page, "map")
+    row = journey.visible_row(page)
+    journey.click_opens(page, row, f"{row:06d}.jpg")
+    journey.neighbours(page)
+    assert_axe(page, "detail")
+    page.get_by_test_id("help-button").click()
+    assert_axe(page, "help")
+
+
+def assert_axe(page: Page, where: str) -> None:
+    """No violation of WCAG 2.1 AA."""
+    rules = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+    found = Axe().run(page, options=rules)
+    assert found.violations_count == 0, f"{where}: {found.generate_report()}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_follow_the_system(server: QuickServer, open_page: Pages, scheme: str) -> None:
+    page = ready(open_page(server.url, color_scheme=scheme))
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    red, green, blue = (int(n) for n in re.findall(r"\d+", ground)[:3])
+    assert (red + green + blue > 384) == (scheme == "light"), ground
+
+
+@pytest.mark.parametrize("size", [(360, 740), (740, 360)])
+def test_a_narrow_screen_shows_everything_without_scrolling_sideways(
+    server: QuickServer, open_page: Pages, size: tuple[int, int]
+) -> None:
+    width, height = size
+    page = ready(open_page(server.url, viewport={"width": width, "height": height}, has_touch=True))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for control in ("upload-button", "datasets-button", "search", "tool-lasso", "reduction-pca", "home"):
+        reachable(page, control, width, height)
+    page.locator("[data-testid=help-button]:visible, [data-testid=more]:visible").first.click()
+    page.locator("[role=menuitem]:has-text('Help'):visible, [role=dialog]:visible, dialog[open]").first.wait_for()
+    page.keyboard.press("Escape")
+    box = page.locator("#map").bounding_box()
+    assert box is not None and box["width"] >= width * 0.5 and box["height"] >= height * 0.4
+
+
+def reachable(page: Page, control: str, width: int, height: int) -> None:
+    """It is in the window, perhaps after scrolling a bar, and nothing lies over it."""
+    node = page.get_by_test_id(control)
+    node.scroll_into_view_if_needed()
+    box = node.bounding_box()
+    assert box is not None and box["x"] >= -1 and box["x"] + box["width"] <= width + 1, (control, box)
+    assert box["y"] >= -1 and box["y"] + box["height"] <= height + 1, (control, box)
+    node.click(trial=True)
+
+
+def test_little_motion_means_no_flight(server: QuickServer, open_page: Pages) -> None:
+    page = ready(open_page(server.url, reduced_motion="reduce"))
+    before = stats(page)["frames"]
+    page.get_by_test_id("reduction-pca").click()
+    expect(page.get_by_test_id("reduction-pca")).to_have_attribute("aria-checked", "true")
+    settled(page)
+    # A flight of half a second has dozens of frames; without one there are those that draw the map once, in slices.
+    assert stats(page)["frames"] - before < 25
