@@ -283,7 +283,7 @@ const COLOURS = { background: [10, 20, 30], frame: BLACK, selected: [255, 255, 2
 function frameOf(camera, set, more = {}) {
   return {
     version: "1", lens: 1, matrix: camera.matrix(VIEWPORT), viewport: VIEWPORT, near: 0.15 * camera.distance, distance: camera.distance, flat: false,
-    sizing: { unit: 3 * camera.distance, low: 2, high: 12 }, pictureFrom: 7, dot: 9, line: 1, moving: false, k: 1, tint: false, colours: COLOURS, sets: [set], hovered: null, ...more,
+    sizing: { unit: 3 * camera.distance, low: 2, high: 12 }, pictureFrom: 7, dot: 9, line: 1, moving: false, k: 1, large: 100, tint: false, colours: COLOURS, sets: [set], hovered: null, ...more,
   };
 }
 
@@ -383,6 +383,23 @@ test("which picture is drawn depends on its size, not on what happens to be ther
   assert.deepEqual([8, 40].map((size) => side(size, { cells: null, detail })), [24, 48]);
   set.slots[0] = 0;
   assert.equal(side(8, { cells: null, detail }), undefined);
+});
+
+test("no more large pictures are drawn than are fetched for a view, whatever is there from another", () => {
+  const camera = Camera.fromString("3d,0,0,0,3,0,0");
+  const { renderer, set } = stage([[-0.4, 0, 0.5], [0.4, 0, 0]]);
+  const own = { cell: 16, columns: 10, images: 1000, ranges: 1 };
+  renderer.remove(set);
+  renderer.add(set, own);
+  renderer.known(set).cells.ranges[0] = new Int32Array(16 * 16 * 10).fill(pack(50, 50, 50));
+  for (const slot of [0, 1]) renderer.putDetail(slot, new Int32Array(50 * 50).fill(pack(200, 0, 0)), 51, 50);
+  for (const row of [0, 1]) set.slots[set.places[row]] = row + 1;
+  const colours = (large) => {
+    renderer.draw(frameOf(camera, set, { large, sizing: { unit: 40 * camera.distance, low: 2, high: 64 }, flat: true }));
+    return [[-0.4, 0, 0.5], [0.4, 0, 0]].map((point) => seenBy(camera, point, VIEWPORT)).map(({ x, y }) => at(renderer.target, Math.floor(x), Math.floor(y)));
+  };
+  assert.deepEqual(colours(2), [[200, 0, 0], [200, 0, 0]]);
+  assert.deepEqual(colours(1), [[200, 0, 0], [50, 50, 50]]);
 });
 
 test("an empty map is the background", () => {

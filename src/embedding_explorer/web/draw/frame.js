@@ -27,6 +27,7 @@
  * @property {number} line width of thin lines
  * @property {boolean} moving
  * @property {number} k share of what may be drawn while moving
+ * @property {number} large how many large pictures of each set at most
  * @property {boolean} tint frames take the image's colour
  * @property {Colours} colours
  * @property {import("./point_set.js").PointSet[]} sets
@@ -69,6 +70,7 @@ export const FADE = { start: 0.9, end: 2.6, most: 0.5 };
  * on which large pictures happen to be there from views before.
  */
 export const STRETCH = 1.25;
+const MOST_LARGE = 2000;
 /** What is left of the colour of dimmed images. */
 export const DIMMED_SHARE = 0.2;
 
@@ -84,6 +86,11 @@ export function fadeAt(depth, flat) {
 /** Pixels of a picture's longer side. @param {number} depth @param {Frame["sizing"]} sizing */
 export function sizeAt(depth, { unit, low, high }) {
   return Math.round(Math.min(high, Math.max(low, unit / depth)));
+}
+
+/** How many of a dataset's images have a large picture at a time: some slots are left for those seen before. @param {number} slots @param {number} sets */
+export function mostLarge(slots, sets) {
+  return Math.min(MOST_LARGE, Math.floor((0.8 * slots) / sets));
 }
 
 /** Width of the frame around a picture. @param {number} size @param {number} line @param {boolean} strong */

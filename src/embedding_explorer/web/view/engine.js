@@ -28,7 +28,7 @@ export class Engine {
     this.renderer = renderer;
     this.emit = emit;
     this.scene = new Scene(readTheme(renderer.canvas));
-    this.scene.pointLimit = renderer.pointLimit;
+    Object.assign(this.scene, { pointLimit: renderer.pointLimit, slots: renderer.slots });
     this.pilot = new Pilot(this.scene, { reducedMotion });
     this.clock = new Clock((now) => this.draw(now), () => this.rested());
     this.layers = new Layers(renderer, this.scene, {

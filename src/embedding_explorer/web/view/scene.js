@@ -6,6 +6,7 @@ import { framing } from "../core/home.js";
 import { transformPoint } from "../core/matrix.js";
 import { insideBox, insidePolygon, nearest } from "../core/picking.js";
 import { VISIBLE } from "../core/flags.js";
+import { mostLarge } from "../draw/frame.js";
 import { PICTURE_FROM, LARGEST_DOT, spriteSizes } from "../core/sizing.js";
 
 /** @typedef {import("../draw/point_set.js").PointSet} PointSet */
@@ -34,6 +35,8 @@ export class Scene {
     this.hovered = null;
     /** Device pixels of the largest picture that can be drawn. */
     this.pointLimit = Infinity;
+    /** For large pictures, in the renderer. */
+    this.slots = 0;
     /** Counted up when the camera, the canvas or the images have moved. */
     this.lens = 0;
   }
@@ -65,7 +68,7 @@ export class Scene {
     const looks = sets.map((set) => Object.values(set.versions).join("."));
     return {
       version: [lens, moving, tint, colours.background, hovered?.layer, hovered?.place, ...looks].join(" "),
-      lens, viewport, sizing, moving, k, tint, colours, sets, hovered,
+      lens, viewport, sizing, moving, k, large: mostLarge(this.slots, sets.length), tint, colours, sets, hovered,
       matrix: camera.matrix(viewport),
       near: NEAR * camera.distance,
       distance: camera.distance,

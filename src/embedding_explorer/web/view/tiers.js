@@ -3,13 +3,12 @@
 import { foremost } from "../core/foremost.js";
 import { OverviewLoader } from "../data/overview.js";
 import { ThumbnailLoader } from "../data/thumbnails.js";
-import { sizeAt, STRETCH } from "../draw/frame.js";
+import { mostLarge, sizeAt, STRETCH } from "../draw/frame.js";
 
 /** @typedef {import("../draw/frame.js").Frame} Frame */
 /** @typedef {import("../draw/point_set.js").PointSet} PointSet */
 
 const MOST_PICTURES = 6000;
-const MOST_LARGE = 2000;
 
 export class Tiers {
   /**
@@ -44,7 +43,7 @@ export class Tiers {
     const wish = { viewport: frame.viewport, sizing: frame.sizing, from: frame.pictureFrom, most: MOST_PICTURES };
     const places = foremost(set.project(frame), set.flags, wish);
     const largeFrom = Math.max(frame.pictureFrom, STRETCH * (this.grid?.cell ?? 0));
-    const most = Math.min(MOST_LARGE, (0.8 * uploads.capacity) / frame.sets.length);
+    const most = mostLarge(uploads.capacity, frame.sets.length);
     const missing = [];
     let large = 0;
     for (const place of places) {

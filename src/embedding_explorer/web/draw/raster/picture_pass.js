@@ -33,10 +33,14 @@ export function drawPictures(target, set, frame, stores, area, covered) {
   const counts = { overview: 0, detail: 0 };
   const { x, y, depth } = set.projected;
   const wish = { viewport: frame.viewport, sizing: frame.sizing, from: frame.pictureFrom, most: MOST };
-  let left = area;
+  const largeFrom = STRETCH * (stores.cells?.grid.cell ?? 0);
+  const small = { cells: stores.cells, detail: null };
+  let left = area, large = frame.large;
   for (const place of foremost(set.projected, set.flags, wish)) {
     const size = sizeAt(depth[place], frame.sizing);
-    const source = sourceOf(set, place, size, stores);
+    if (size >= largeFrom) large -= 1;
+    // Beyond their number a large picture may be there from a view before; the same view must be the same picture, though.
+    const source = (large < 0 && sourceOf(set, place, size, small)) || sourceOf(set, place, size, stores);
     if (!source) continue;
     left -= size * size;
     if (left < 0) break;
