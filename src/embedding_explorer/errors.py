@@ -4,6 +4,8 @@ The message is one or two sentences for a user: what is wrong and what to do abo
 parts. Nothing here knows HTTP: each API maps these classes to its own statuses and shapes in one table.
 """
 
+from collections.abc import Mapping, Sequence
+
 
 class ExplorerError(Exception):
     """Base of all errors that this package raises on purpose."""
@@ -34,12 +36,36 @@ class RefusedPickle(BadInput):
     """A pickle that asks for anything but numpy arrays; the message names it."""
 
 
+class FetchFailed(BadInput):
+    """A picture that could not be fetched from the address that a user gave."""
+
+
 class UnknownReducer(BadInput):
     """A reducer that is not in the table of reducers."""
 
 
 class UnknownNetwork(BadInput):
     """A network or layer that is not registered; the message lists those that are."""
+
+
+class UnknownLayer(UnknownNetwork):
+    """A layer that a network does not have. Facts: `layer`, and `near`, up to five layers of similar names."""
+
+
+class InvalidFields(BadInput):
+    """Fields of a request that break their rules: every one that was found, with all that is wrong with it.
+
+    Attributes:
+        fields: field path, such as "preprocessing.inputs[0].image.resize_type", to sentences.
+        code: the kind of fault as a slug: "invalid" where nothing more precise fits all of them.
+    """
+
+    def __init__(
+        self, message: str, fields: Mapping[str, Sequence[str]] | None = None, code: str = "invalid", **facts: object
+    ) -> None:
+        super().__init__(message, code=code, **facts)
+        self.fields = dict(fields or {})
+        self.code = code
 
 
 class LimitExceeded(ExplorerError):
@@ -66,6 +92,14 @@ class JobNotFound(NotFound):
     """No job with that id."""
 
 
+class RegisteredNetworkNotFound(NotFound):
+    """No network is registered under that id or slug."""
+
+
+class TaskNotFound(NotFound):
+    """No task with that id, or its result has been deleted for its age."""
+
+
 class Conflict(ExplorerError):
     """The request is fine but does not fit the present state."""
 
@@ -76,6 +110,14 @@ class SpaceMismatch(Conflict):
 
 class NoFeatures(Conflict):
     """The dataset has no features (imported ones), so the request has nothing to work on."""
+
+
+class NotDeployed(Conflict):
+    """A registered network that is not, or never will be, ready for what was asked. Fact: `code`."""
+
+
+class NetworkUnusable(ExplorerError):
+    """A registered network that its framework cannot read, build or run; one line for the user who registered it."""
 
 
 class NetworkUnavailable(ExplorerError):
@@ -100,6 +142,14 @@ class JobAborted(JobFailed):
 
 class StorageFull(JobFailed):
     """No space left in the data folder."""
+
+
+class CatalogUnavailable(ExplorerError):
+    """The database of the catalog does not answer."""
+
+
+class TooManyTasks(ExplorerError):
+    """As many inferences wait as may wait."""
 
 
 class StartError(ExplorerError):

@@ -3,6 +3,7 @@
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # The plugins are registered here: else Pillow imports all of them at the first TIFF, in whatever thread that is.
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
+from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from embedding_explorer.errors import UnreadableImage
 from embedding_explorer.images.formats import SUPPORTED, sniff
@@ -25,12 +26,13 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 # Pillow's parsers let through what their own code trips over in a damaged file.
-_DAMAGE = (
+DAMAGE = (
     *(OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError),
     *(EOFError, RuntimeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError),
 )
 
-# JPEG's own bound. Beyond it, the 32-bit floats of Pillow's `resize(box=)` no longer tell neighbouring pixels apart.
+# JPEG's own bound, for `decode`: beyond it, the 32-bit floats of Pillow's `resize(box=)` no longer tell neighbouring
+# pixels apart.
 _MAX_SIDE = 65535
 
 _ORIENTATION = 0x0112
@@ -44,6 +46,13 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPPED = (5, 6, 7, 8)
+
+# Pillow gives the transparent colour of a PNG in the file's depth, but the pixels in 8 bits: what makes one the other.
+_TRANSPARENT_IN_8_BITS: dict[object, Callable[[int], int]] = {
+    "L;2": lambda value: value * 85,
+    "L;4": lambda value: value * 17,
+    "RGB;16B": lambda value: value >> 8,
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ def decode(data: bytes, spec: InputSpec, max_pixels: int) -> Decoded:
         UnreadableImage: no image of a supported format, or a damaged one; the message is the reason.
         LimitExceeded: more than `max_pixels` pixels declared; nothing was decoded then.
     """
-    picture, (width, height) = _read(data, max_pixels, at_least=max(spec.resize, TILE))
+    picture, (width, height) = _read(data, max_pixels, at_least=max(spec.resize, TILE), max_side=_MAX_SIDE)
     return Decoded(make_tile(picture), _network_input(picture, spec), width, height)
 
 
@@ -94,16 +103,23 @@ def open_picture(data: bytes, max_pixels: int, at_least: int | None = None) -> I
     return _read(data, max_pixels, at_least)[0]
 
 
-def _read(data: bytes, max_pixels: int, at_least: int | None) -> tuple[Image.Image, tuple[int, int]]:
+def _read(
+    data: bytes, max_pixels: int, at_least: int | None, max_side: int | None = None
+) -> tuple[Image.Image, tuple[int, int]]:
     """The picture, and its size as shown (which is not the picture's, where a JPEG was decoded smaller)."""
     if not data:
         raise UnreadableImage("an empty file")
     if (format := sniff(data)) is None:
         raise UnreadableImage(f"not an image of a supported format ({SUPPORTED})")
     try:
-        return _load(data, format, max_pixels, at_least)
-    except _DAMAGE as error:
-        raise UnreadableImage(f"a damaged, truncated or unsupported {format} file: {_reason(error)}") from error
+        return _load(data, format, max_pixels, at_least, max_side)
+    except DAMAGE as error:
+        raise damaged(format, error) from error
+
+
+def damaged(format: str, error: Exception) -> UnreadableImage:
+    """What to say of a file that Pillow, or we, could not read for `error`."""
+    return UnreadableImage(f"a damaged, truncated or unsupported {format} file: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:
@@ -112,15 +128,18 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:100] or type(error).__name__
 
 
-def _load(data: bytes, format: str, max_pixels: int, at_least: int | None) -> tuple[Image.Image, tuple[int, int]]:
+def _load(
+    data: bytes, format: str, max_pixels: int, at_least: int | None, max_side: int | None
+) -> tuple[Image.Image, tuple[int, int]]:
     picture: Image.Image = Image.open(BytesIO(data), formats=(format,))
     width, height = picture.size
     check_pixels(max_pixels, width * height, f"The picture has {width} x {height} pixels")
-    if max(width, height) > _MAX_SIDE:
-        raise ValueError(f"a side is longer than {_MAX_SIDE} pixels")
+    if max_side is not None and max(width, height) > max_side:
+        raise ValueError(f"a side is longer than {max_side} pixels")
     if at_least is not None and format == "JPEG":
         # Twice the wanted size, so that the resize that follows hides how the DCT's scaling filters.
         picture.draft(None, (2 * at_least, 2 * at_least))
+    _mend_transparency(picture)
     picture.load()
     orientation = _orientation(picture)
     picture = to_rgb(picture)
@@ -129,11 +148,19 @@ def _load(data: bytes, format: str, max_pixels: int, at_least: int | None) -> tu
     return picture, ((height, width) if orientation in _SWAPPED else (width, height))
 
 
+def _mend_transparency(picture: Image.Image) -> None:
+    colour = picture.info.get("transparency")
+    layout = picture.tile[0].args if isinstance(picture, PngImagePlugin.PngImageFile) and picture.tile else None
+    if (mend := _TRANSPARENT_IN_8_BITS.get(layout)) is None or colour is None:
+        return
+    picture.info["transparency"] = tuple(map(mend, colour)) if isinstance(colour, tuple) else mend(colour)
+
+
 def _orientation(picture: Image.Image) -> int:
     """The EXIF orientation that is still to be applied: Pillow turns a TIFF by itself while loading it."""
     try:
         value = picture.getexif().get(_ORIENTATION)
-    except _DAMAGE:  # broken metadata do not make the pixels unreadable
+    except DAMAGE:  # broken metadata do not make the pixels unreadable
         return 1
     return value if isinstance(value, int) else 1
 

@@ -22,7 +22,9 @@ def to_rgb(picture: Image.Image) -> Image.Image:
 def _grey_of_16_bits(picture: Image.Image) -> Image.Image:
     # 65535 = 255 * 257, so white stays white. Pillow's own conversion clips at 255 instead.
     values = np.asarray(picture).astype(np.uint32)
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    grey = ((values + 128) // 257).astype(np.uint8)
+    grey[values == picture.info.get("transparency", -1)] = 255  # transparent, over white
+    return Image.fromarray(grey)
 
 
 def _grey_of_range(picture: Image.Image) -> Image.Image:
