@@ -2,6 +2,7 @@
 
 import io
 import os
+import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import create_engine
 
+from embedding_explorer.database import Database, postgresql_url
 from embedding_explorer.settings import PREFIX
+from tests.postgres import postgres
 from tests.servers import Server
 
 REPOSITORY = Path(__file__).parent.parent
@@ -63,6 +67,35 @@ def colour_files(count: int) -> dict[str, bytes]:
 def colour_zip() -> bytes:
     """Thirty pictures in three colours."""
     return zip_of(colour_files(30))
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """The address of a PostgreSQL server, with `{name}` for that of a database."""
+    with postgres() as address:
+        yield address
+
+
+@pytest.fixture
+def postgres_url(postgres_address: str) -> str:
+    """The address of a new, empty PostgreSQL database."""
+    name = f"test_{secrets.token_hex(8)}"
+    admin = create_engine(postgresql_url(postgres_address.format(name="postgres")), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.dispose()
+    return postgres_address.format(name=name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty catalog, on each kind of database."""
+    if request.param == "sqlite":
+        made = Database.at(tmp_path / "catalog.sqlite")
+    else:
+        made = Database(postgresql_url(request.getfixturevalue("postgres_url")))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""tests/system-packages.sh: installs a browser where it can, says one line where it cannot, never fails, never asks."""
+"""tests/system-packages.sh: installs what it can, says one line for what it cannot, never fails, never asks."""
 
 import shutil
 import subprocess
@@ -8,18 +8,21 @@ import pytest
 
 SCRIPT = Path(__file__).parent / "system-packages.sh"
 NEEDED = ("env", "timeout", "mktemp", "rm", "tail", "ls", "cat")
-DEBIAN = "chromium:\n  Candidate: 156.0-1~deb12u1"
-UBUNTU = "chromium:\n  Candidate: 2:1snap1-0ubuntu2"
+DEBIAN = "Candidate: 156.0-1~deb12u1"
+UBUNTU = "Candidate: 2:1snap1-0ubuntu2"
+PRESENT = ("pg_ctl", "curl")  # what most of these machines have
 
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A machine's programs: root's, without a browser and without apt-get."""
+    """A machine's programs: root's, without a browser and without apt-get; but with the other things that tests need."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in NEEDED:
         (folder / name).symlink_to(shutil.which(name) or name)
     program(folder, "id", "echo 0")
+    for name in PRESENT:
+        program(folder, name, "exit 1")
     return folder
 
 
@@ -38,7 +41,7 @@ def apt(folder: Path, policy: str, install: str = "exit 0") -> None:
 def run(tools: Path) -> str:
     """What it says."""
     command = [shutil.which("sh") or "sh", str(SCRIPT)]
-    environment = {"PATH": str(tools), "HOME": str(tools.parent)}
+    environment = {"PATH": str(tools), "HOME": str(tools.parent), "POSTGRES_FOLDERS": str(tools.parent / "none")}
     ran = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
     assert ran.returncode == 0, ran.stderr
     return ran.stderr + ran.stdout
@@ -49,7 +52,7 @@ def asked(tools: Path) -> str:
     return notes.read_text() if notes.exists() else ""
 
 
-def test_it_is_silent_where_a_browser_is(tools: Path) -> None:
+def test_it_is_silent_where_everything_is(tools: Path) -> None:
     program(tools, "chromium", "exit 1")
     apt(tools, DEBIAN)
     assert run(tools) == "" and asked(tools) == ""
@@ -60,6 +63,26 @@ def test_it_installs_debians_without_a_question(tools: Path) -> None:
     assert run(tools).count("\n") == 1
     update, install = asked(tools).splitlines()
     assert "update" in update and "noninteractive" in install and "-y" in install and " chromium " in install
+
+
+def test_each_thing_that_is_missing_is_installed(tools: Path) -> None:
+    program(tools, "chromium", "exit 1")
+    for name in PRESENT:
+        (tools / name).unlink()
+    apt(tools, DEBIAN)
+    run(tools)
+    _, *installed = asked(tools).splitlines()
+    assert [line.split()[-1] for line in installed] == ["postgresql", "curl"]
+
+
+def test_a_postgresql_off_the_path_is_found(tools: Path) -> None:
+    program(tools, "chromium", "exit 1")
+    (tools / "pg_ctl").unlink()
+    folder = tools.parent / "none/15/bin"
+    folder.mkdir(parents=True)
+    program(folder, "pg_ctl", "exit 1")
+    apt(tools, DEBIAN)
+    assert run(tools) == "" and asked(tools) == ""
 
 
 def test_without_apt_get_it_says_what_is_skipped(tools: Path) -> None:

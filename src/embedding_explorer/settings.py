@@ -13,9 +13,11 @@ MiB, GiB = 1024**2, 1024**3
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-def setting(default: Any, help: str, choices: tuple[str, ...] = (), least: float | None = None) -> Any:
-    """A field of `Settings` with the sentence that documents it."""
-    return field(default=default, metadata={"help": help, "choices": choices, "least": least})
+def setting(
+    default: Any, help: str, choices: tuple[str, ...] = (), least: float | None = None, secret: bool = False
+) -> Any:
+    """A field of `Settings` with the sentence that documents it; a `secret` is not handed to processes without need."""
+    return field(default=default, metadata={"help": help, "choices": choices, "least": least, "secret": secret})
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,40 @@ class Settings:
         60, "An upload from which nothing arrives for so long is given up, so that it cannot hold the lock.", least=1
     )
     response_cache_bytes: int = setting(GiB, "Disk space for serialised answers; the least used go first.", least=0)
+    api_key: str = setting(
+        "", "Keys that the networks API takes (`X-API-KEY`), separated by commas; empty: everybody.", secret=True
+    )
+    database_url: str = setting(
+        "", "Catalog in PostgreSQL (`postgresql://user@host/name`); empty: SQLite in the data folder.", secret=True
+    )
+    max_network_bytes: int = setting(4 * GiB, "Largest network posted to be registered, all its files.", least=1)
+    max_inference_bytes: int = setting(
+        256 * MiB,
+        "Largest body of one inference request; its pictures are bound by `EXPLORER_MAX_IMAGE_BYTES`.",
+        least=1,
+    )
+    inference_memory: int = setting(
+        6 * GiB, "Memory of the process that runs registered networks; what needs more ends with an error.", least=GiB
+    )
+    inference_warm_bytes: int = setting(
+        GiB, "Registered networks that stay loaded, in bytes; the least used go first.", least=0
+    )
+    inference_seconds: int = setting(
+        120, "Time to load a registered network, or to run it once; what takes longer ends with an error.", least=1
+    )
+    max_result_bytes: int = setting(256 * MiB, "Largest result of one inference, as JSON.", least=1)
+    max_pending_tasks: int = setting(
+        10_000, "Inferences that may wait for their turn; what comes on top is answered 429.", least=1
+    )
+    task_hours: int = setting(168, "How long results of inferences are kept.", least=24)
+    task_bytes: int = setting(
+        16 * GiB,
+        "Disk space for results and waiting pictures; the oldest results go first, none before 24 hours.",
+        least=1,
+    )
+    allow_private_urls: bool = setting(
+        False, "Fetch pictures from private addresses too; always so while the server listens on loopback."
+    )
     busy_scope: str = setting(
         "all",
         "What answers 503 during a job: every explorer route, or only those that need the worker.",
@@ -82,9 +118,15 @@ class Settings:
         values |= {name: value for name, value in given.items() if value is not None}
         return cls(**values)
 
-    def environment(self) -> dict[str, str]:
-        """The settings as environment variables, for child processes."""
-        return {variable(f.name): str(getattr(self, f.name)) for f in fields(self)}
+    def environment(self, secrets: bool = True) -> dict[str, str]:
+        """The settings as environment variables, for child processes; without `secrets`, those are empty."""
+        hidden = () if secrets else secret_names()
+        return {variable(f.name): "" if f.name in hidden else str(getattr(self, f.name)) for f in fields(self)}
+
+
+def secret_names() -> tuple[str, ...]:
+    """Settings that are passwords or contain them."""
+    return tuple(f.name for f in fields(Settings) if f.metadata["secret"])
 
 
 def variable(name: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from embedding_explorer.cli.ingest import resumable
 from embedding_explorer.cli.jobs import job_in
+from embedding_explorer.database import Database
 from embedding_explorer.errors import BadArchive, Busy, ExplorerError, StorageFull
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.lock import BusyLock
@@ -12,7 +13,7 @@ from embedding_explorer.settings import Settings
 
 
 def record(data: Path) -> Job:
-    return Catalog(data / "catalog.sqlite").jobs(limit=1)[0]
+    return Catalog(Database.at(data / "catalog.sqlite")).jobs(limit=1)[0]
 
 
 def test_a_job_holds_the_lock_and_keeps_a_record(tmp_path: Path) -> None:

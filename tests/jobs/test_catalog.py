@@ -1,15 +1,14 @@
-from pathlib import Path
-
 import pytest
 
+from embedding_explorer.database import Database
 from embedding_explorer.errors import JobNotFound
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.records import Status, new_job
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(tmp_path / "catalog.sqlite")
+def catalog(database: Database) -> Catalog:
+    return Catalog(database)
 
 
 def test_a_job_comes_back_as_it_was_saved(catalog: Catalog) -> None:
@@ -39,12 +38,13 @@ def test_unfinished_jobs_fail_with_the_reason_and_finished_ones_stay(catalog: Ca
     assert [job.id for job in catalog.jobs(status=Status.FAILED)] == [running.id]
 
 
-def test_two_processes_views_share_one_file(catalog: Catalog, tmp_path: Path) -> None:
-    other = Catalog(tmp_path / "catalog.sqlite")
+def test_two_processes_views_share_one_database(catalog: Catalog) -> None:
+    other = Catalog(Database(catalog.database.engine.url.render_as_string(hide_password=False)))
     catalog.remember_upload("key", "d1")
     catalog.remember_upload("key", "d2")
     assert other.dataset_of_upload("key") == "d2"
     assert other.dataset_of_upload("none") is None
+    other.database.close()
 
 
 def test_job_ids_have_the_form_of_the_contract() -> None:

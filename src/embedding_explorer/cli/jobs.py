@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from embedding_explorer.database import Database
 from embedding_explorer.datasets.disk import full_disk_named
 from embedding_explorer.errors import Busy, ExplorerError
 from embedding_explorer.jobs.catalog import Catalog
@@ -18,7 +19,7 @@ Report = Callable[[str, int, int], None]
 @contextmanager
 def job_in(settings: Settings, kind: str, name: str, show: Callable[[Job], None] | None = None) -> Iterator[Report]:
     """Hold the lock and keep a record; raises Busy with what to do, or StorageFull. `show` sees the job at each count."""
-    catalog, lock = Catalog(settings.data / "catalog.sqlite"), BusyLock(settings.data)
+    catalog, lock = Catalog(Database.of(settings)), BusyLock(settings.data)
     try:
         lock.acquire()
     except Busy:

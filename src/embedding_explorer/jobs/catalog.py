@@ -1,28 +1,12 @@
-"""The embedded catalog (SQLite by SQLAlchemy): jobs, and which upload became which dataset."""
+"""Jobs, and which upload became which dataset, in the catalog's database."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Connection,
-    Index,
-    MetaData,
-    Row,
-    String,
-    Table,
-    create_engine,
-    event,
-    select,
-    update,
-)
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import JSON, Column, Index, MetaData, Row, String, Table, select, update
 
-from embedding_explorer.errors import JobNotFound, StorageFull
+from embedding_explorer.database import Database
+from embedding_explorer.errors import JobNotFound
 from embedding_explorer.jobs.records import FINISHED, Job, Status, timestamp
 
 METADATA = MetaData()
@@ -47,22 +31,21 @@ UPLOADS = Table("uploads", METADATA, Column("key", String, primary_key=True), Co
 
 
 class Catalog:
-    """Jobs and uploads in `<data>/catalog.sqlite`; any process may read and write. Writing raises StorageFull."""
+    """Jobs and uploads; any process may read and write. Errors as of `Database`."""
 
-    def __init__(self, path: Path) -> None:
-        self.engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
-        event.listen(self.engine, "connect", _configure)
-        METADATA.create_all(self.engine)
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        database.create(JOBS, UPLOADS)
 
     def save(self, job: Job) -> None:
         """Insert or replace a job."""
         values = {column.name: getattr(job, column.name) for column in JOBS.columns}
-        with self._writing() as connection:
-            connection.execute(insert(JOBS).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
+        with self.database.writing() as connection:
+            connection.execute(self.database.upsert(JOBS, values, "id"))
 
     def job(self, job_id: str) -> Job:
         """The job with that id; raises JobNotFound."""
-        with self.engine.connect() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one_or_none()
         if row is None:
             raise JobNotFound(f"There is no job {job_id!r}.", job=job_id)
@@ -73,45 +56,28 @@ class Catalog:
         query = select(JOBS).order_by(JOBS.c.created.desc()).limit(limit)
         if status is not None:
             query = query.where(JOBS.c.status == status)
-        with self.engine.connect() as connection:
+        with self.database.reading() as connection:
             rows: Sequence[Row[Any]] = connection.execute(query).all()
         return [_job(row) for row in rows]
 
     def fail_unfinished(self, reason: str) -> int:
         """Mark every job that no process works on any more as failed; how many there were."""
         values = {"status": Status.FAILED, "error": reason, "error_type": "JobFailed", "finished": timestamp()}
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             done = connection.execute(update(JOBS).where(JOBS.c.status.not_in(FINISHED)).values(values))
         return done.rowcount
 
     def remember_upload(self, key: str, dataset: str) -> None:
         """Note that the upload with that digest became `dataset`."""
         values = {"key": key, "dataset": dataset}
-        with self._writing() as connection:
-            connection.execute(
-                insert(UPLOADS).values(values).on_conflict_do_update(index_elements=["key"], set_=values)
-            )
+        with self.database.writing() as connection:
+            connection.execute(self.database.upsert(UPLOADS, values, "key"))
 
     def dataset_of_upload(self, key: str) -> str | None:
         """Dataset that the upload with that digest became, if any."""
-        with self.engine.connect() as connection:
+        with self.database.reading() as connection:
             found: str | None = connection.execute(select(UPLOADS.c.dataset).where(UPLOADS.c.key == key)).scalar()
         return found
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            message = f"The catalog of jobs cannot be written ({error.orig}). Free some space in the data folder."
-            raise StorageFull(message) from error
-
-
-def _configure(connection: Any, _record: object) -> None:
-    # WAL: readers never wait for a writer, and a killed writer leaves nothing half done.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _job(row: Row[Any]) -> Job:
