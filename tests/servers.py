@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 
+from embedding_explorer.database import Database
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.records import Job
 from tests.jobs.pausing_worker import PAUSE, PAUSED
@@ -120,11 +121,11 @@ class Server:
 
     def last_job(self) -> Job:
         """The newest record of the catalog."""
-        catalog = Catalog(self.data / "catalog.sqlite")
+        catalog = Catalog(Database.at(self.data / "catalog.sqlite"))
         try:
             return catalog.jobs(limit=1)[0]
         finally:
-            catalog.engine.dispose()
+            catalog.database.close()
 
     def leftovers(self) -> list[Path]:
         """What is in the staging folder."""

@@ -3,7 +3,9 @@
 from flask import Flask
 from flask_cors import CORS
 
-from embedding_explorer.api import docs, errors, explorer, health, jobs, maps, page
+from embedding_explorer.api import docs, errors, explorer, health, jobs, maps, networks, page
+from embedding_explorer.api.networks.answers import failure
+from embedding_explorer.api.networks.description import describe as describe_networks
 from embedding_explorer.jobs.runtime import Runtime
 
 EXPOSED = ["ETag", "Location", "Retry-After", "X-Total", "X-Tilemap-Ids", "X-Dataset-Skipped", "X-Dataset-Total"]
@@ -15,13 +17,17 @@ def create_app(runtime: Runtime) -> Flask:
     app = docs.make_app()
     metrics = health.Metrics(runtime)
     metrics.install(app)
-    errors.install(app, settings.max_upload_bytes)
+    most = max(settings.max_upload_bytes, settings.max_network_bytes)
+    errors.install(app, most, ((networks.concerns, failure),))
+    networks.install(app, settings.api_key)
     app.register_api(explorer.make(runtime))
     app.register_api(maps.make(runtime))
     app.register_api(jobs.make(runtime))
+    app.register_api(networks.make(runtime))
     app.register_api(health.make(runtime, metrics))
     app.register_blueprint(page.make())
     docs.install(app)
+    app.additions = (describe_networks,)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     CORS(app, origins=origins, send_wildcard="*" in origins, methods=["GET", "HEAD", "OPTIONS"], expose_headers=EXPOSED)
     return app

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedding_explorer import __version__
-from embedding_explorer.errors import Busy, StartError
+from embedding_explorer.database import Database, check_database
+from embedding_explorer.errors import Busy, CatalogUnavailable, StartError
 from embedding_explorer.jobs.client import COMMAND
 from embedding_explorer.jobs.lock import BusyLock, claim_data_folder
+from embedding_explorer.jobs.networks import COMMAND as INFERENCE_COMMAND
 from embedding_explorer.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def serve(settings: Settings) -> None:
     from granian.server import Server
 
     check_data_folder(settings.data)
+    check_database(settings)
+    check_keys(settings)
     check_port(settings.host, settings.port)
     lock = claim_data_folder(settings.data)
     os.environ.update(settings.environment())
@@ -53,7 +57,7 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         log_level=LogLevels.error,
     )
-    server.on_shutdown(lambda: sweep(settings.data))
+    server.on_shutdown(lambda: sweep(settings))
     shown = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host
     log.info(
         "embedding_explorer %s on http://%s:%d (data folder: %s)", __version__, shown, settings.port, settings.data
@@ -65,7 +69,9 @@ def serve(settings: Settings) -> None:
     log.info("stopped")
 
 
-def application(worker_command: Sequence[str] = COMMAND) -> "Flask":
+def application(
+    worker_command: Sequence[str] = COMMAND, inference_command: Sequence[str] = INFERENCE_COMMAND
+) -> "Flask":
     """The application in the web process, with its worker; Granian calls this once."""
     from embedding_explorer.app import create_app
     from embedding_explorer.jobs.runtime import Runtime
@@ -75,7 +81,7 @@ def application(worker_command: Sequence[str] = COMMAND) -> "Flask":
     give_memory_back()
     settings = Settings.from_environment()
     configure_logging(settings.log_level)
-    runtime = Runtime(settings, worker_command)
+    runtime = Runtime(settings, worker_command, inference_command)
     runtime.start()
     stop_at_signal(runtime)
     return create_app(runtime)
@@ -106,15 +112,23 @@ def stop_at_signal(runtime: "Runtime") -> None:
     threading.Thread(target=wait, name="stop", daemon=True).start()
 
 
-def sweep(data: Path) -> None:
+def sweep(settings: Settings) -> None:
     """After the web process has ended, however it did: what it left half done goes."""
     from embedding_explorer.jobs.catalog import Catalog
     from embedding_explorer.jobs.service import clean_up
 
     try:
-        clean_up(data, Catalog(data / "catalog.sqlite"), BusyLock(data))
+        clean_up(settings.data, Catalog(Database.of(settings)), BusyLock(settings.data))
     except Busy:
         log.info("another process still works in the data folder; its files are left alone")
+    except CatalogUnavailable as error:
+        log.error("what is unfinished is marked at the next start: %s", error)
+
+
+def check_keys(settings: Settings) -> None:
+    """Raise StartError for keys that no header can carry, which would lock everybody out."""
+    if not all(33 <= ord(c) < 127 for c in settings.api_key.replace(" ", "")):
+        raise StartError("EXPLORER_API_KEY must consist of visible ASCII characters.", setting="EXPLORER_API_KEY")
 
 
 def check_data_folder(data: Path) -> None:

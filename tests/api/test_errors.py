@@ -34,8 +34,19 @@ STATUS = {
     "JobAborted": 409,
     "StorageFull": 507,
     "StartError": 500,
+    "FetchFailed": 400,
+    "UnknownLayer": 400,
+    "InvalidFields": 400,
+    "RegisteredNetworkNotFound": 404,
+    "TaskNotFound": 404,
+    "NotDeployed": 409,
+    "NetworkUnusable": 409,
+    "CatalogUnavailable": 503,
+    "TooManyTasks": 429,
 }
-CLASSES = {name: kind for name, kind in vars(errors).items() if inspect.isclass(kind)}
+CLASSES = {
+    name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and kind.__module__ == errors.__name__
+}
 
 
 @pytest.fixture

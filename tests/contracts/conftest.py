@@ -1,4 +1,4 @@
-"""Datasets that the tests of the maps API look at, and the independent reading of what comes over the wire."""
+"""Datasets for the tests of the maps API, with an independent reading of what comes over the wire; a server for the networks API."""
 
 import csv
 import io
@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.conftest import encoded, picture, zip_of
-from tests.servers import Server
+from tests.contracts.networks_api import Api
+from tests.servers import QuickServer, Server
 
 FOREIGN = "f0" * 16
+NETWORK_MEMORY = 1 << 30
 SIZES = ((40, 30), (30, 40), (64, 64), (200, 20))
 
 
@@ -103,3 +105,20 @@ def decoded_positions(data: bytes) -> tuple[int, NDArray[np.float64], NDArray[np
     columns = [np.frombuffer(data, {1: "<u2", 2: "<f4"}[kind], n, 40 + axis * n * size) for axis in range(3)]
     values = np.stack(columns, axis=1).astype(np.float64)
     return kind, box, box[0] + values / 65535 * (box[1] - box[0]) if kind == 1 else values
+
+
+@pytest.fixture(scope="session")
+def networks_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
+    """A real server; only its worker of jobs, which none of these tests needs, is a quick one."""
+    bounds = {"inference_seconds": "60", "inference_memory": str(NETWORK_MEMORY)}
+    running = QuickServer(tmp_path_factory.mktemp("networks") / "data", **bounds)
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def api(networks_server: QuickServer) -> Iterator[Api]:
+    """Somebody who uses it."""
+    user = Api(networks_server)
+    yield user
+    user.session.close()

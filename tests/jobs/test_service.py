@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from embedding_explorer.database import Database
 from embedding_explorer.errors import Busy, Conflict, JobAborted, JobFailed, JobNotFound, StorageFull, WorkerDied
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import WorkerClient
@@ -27,7 +28,7 @@ def worker() -> Iterator[WorkerClient]:
 
 @pytest.fixture
 def jobs(tmp_path: Path, worker: WorkerClient) -> JobService:
-    return JobService(tmp_path, Catalog(tmp_path / "catalog.sqlite"), BusyLock(tmp_path), worker)
+    return JobService(tmp_path, Catalog(Database.at(tmp_path / "catalog.sqlite")), BusyLock(tmp_path), worker)
 
 
 def check_ended(jobs: JobService, job: Job, status: Status) -> None:
@@ -179,7 +180,7 @@ def test_a_record_that_cannot_be_written_stops_neither_the_work_nor_its_end(
 
 
 def test_the_job_of_another_process_is_shown_and_cannot_be_aborted_here(jobs: JobService, tmp_path: Path) -> None:
-    other = JobService(tmp_path, Catalog(tmp_path / "catalog.sqlite"), BusyLock(tmp_path), jobs.worker)
+    other = JobService(tmp_path, Catalog(Database.at(tmp_path / "catalog.sqlite")), BusyLock(tmp_path), jobs.worker)
     job = other.begin("ingest")
     seen = jobs.busy()
     assert seen is not None and (seen.id, seen.kind) == (job.id, "ingest")

@@ -27,13 +27,13 @@ def put_resnet50(data: Path, monkeypatch: pytest.MonkeyPatch, member: int) -> No
 
 def test_every_network_of_the_table_is_listed_with_what_it_lacks(tmp_path: Path) -> None:
     listed = {s.name: s for s in list_networks(tmp_path)}
-    assert list(listed) == ["resnet50", "embedded", "resnet50-random"]
+    assert list(listed) == ["resnet50", "googlenet", "inception_v3", "embedded", "resnet50-random"]
     assert not listed["resnet50"].usable and "networks fetch resnet50" in str(listed["resnet50"].reason)
     assert listed["resnet50-random"].usable and listed["resnet50-random"].note == RANDOM_NOTE
 
 
 def test_unknown_network_is_refused_with_a_list(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNetwork, match="Known: resnet50, embedded, resnet50-random"):
+    with pytest.raises(UnknownNetwork, match="Known: resnet50, googlenet, inception_v3, embedded, resnet50-random"):
         open_network("alexnet", data=tmp_path)
 
 

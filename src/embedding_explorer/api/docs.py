@@ -1,5 +1,7 @@
 """The OpenAPI description and the page that shows it, both from the models that check the requests."""
 
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 from flask import Response, jsonify, redirect
@@ -28,18 +30,22 @@ FILE_FORM = {"type": "object", "required": ["file"], "properties": {"file": {"ty
 
 
 class DescribedApp(OpenAPI):
-    """An application whose description has the forms that no model stands for."""
+    """An application whose description has the bodies that no model stands for; `additions` put in more of them."""
+
+    additions: Sequence[Callable[[dict[str, Any]], None]] = ()
 
     @property
     def api_doc(self) -> dict[str, Any]:
         """The OpenAPI document."""
-        document: dict[str, Any] = super().api_doc
+        document: dict[str, Any] = deepcopy(super().api_doc)  # what is added must not be added to at the next call
         for path in FILE_FORMS:
             body = {"required": True, "content": {"multipart/form-data": {"schema": FILE_FORM}}}
             document["paths"][path]["post"]["requestBody"] = body
         for path, model in JSON_BODIES.items():
             body = {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}
             document["paths"][path]["post"]["requestBody"] = body
+        for add in self.additions:
+            add(document)
         return document
 
 

@@ -1,5 +1,6 @@
-"""Domain errors as answers of the explorer API: one table, one shape."""
+"""Domain errors as answers: the explorer API's table and shape, and whoever else has a shape for his addresses."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -16,10 +17,13 @@ STATUS: tuple[tuple[type[ExplorerError], int], ...] = (
     (errors.BadInput, 400),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
+    (errors.NetworkUnusable, 409),
     (errors.Busy, 503),
     (errors.NetworkUnavailable, 503),
     (errors.JobAborted, 409),
     (errors.StorageFull, 507),
+    (errors.CatalogUnavailable, 503),
+    (errors.TooManyTasks, 429),
     (ExplorerError, 500),
 )
 UPLOAD = "explorer.create_dataset"
@@ -38,21 +42,32 @@ def body_of(message: str, status: int) -> dict[str, Any]:
     return {"error": title, "detail": message}
 
 
-def install(app: Flask, max_body: int) -> None:
-    """Answer every error of the program as JSON."""
+def failure(error: ExplorerError | HTTPException) -> tuple[int, dict[str, Any]]:
+    """Status and body of an error of the explorer API."""
+    if isinstance(error, HTTPException):
+        status, message = error.code or 500, error.description or error.name
+    else:
+        status, message = status_of(error), error.message
+    return status, body_of(message, status)
+
+
+Failure = Callable[[ExplorerError | HTTPException], tuple[int, dict[str, Any]]]
+Shapes = Sequence[tuple[Callable[[str], bool], Failure]]
+
+
+def install(app: Flask, max_body: int, shapes: Shapes = ()) -> None:
+    """Answer every error of the program as JSON.
+
+    `shapes` are the other APIs' own: whether an address is theirs, whether it exists or not, and what they answer.
+    """
 
     @app.errorhandler(ExplorerError)
-    def explorer_error(error: ExplorerError) -> Response:
-        status = status_of(error)
-        response = jsonify(body_of(error.message, status))
-        response.status_code = status
-        return answer_before_body(response, max_body)
-
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        status = error.code or 500
-        response = jsonify(body_of(error.description or error.name, status))
+    def answer(error: ExplorerError | HTTPException) -> Response:
+        shape = next((shape for concerns, shape in shapes if concerns(request.path)), failure)
+        status, body = shape(error)
+        response = jsonify(body)
         response.status_code = status
-        if error.get_response().headers.get("Allow"):
-            response.headers["Allow"] = error.get_response().headers["Allow"]
+        if isinstance(error, HTTPException) and (allowed := error.get_response().headers.get("Allow")):
+            response.headers["Allow"] = allowed
         return answer_before_body(response, max_body)

@@ -17,7 +17,7 @@ from embedding_explorer.datasets.parts import BuiltImage, Parts, RangeResult
 from embedding_explorer.datasets.progress import Progress, Report
 from embedding_explorer.datasets.request import Build, BuildRequest
 from embedding_explorer.datasets.store import DatasetStore
-from embedding_explorer.datasets.stream import Item, decode_entries, ordered_map, with_features
+from embedding_explorer.datasets.stream import Item, decode_entries, decoding_of, ordered_map, with_features
 from embedding_explorer.errors import DatasetNotFound, NoReadableImage, UnreadableImage
 from embedding_explorer.images.source import Skipped, Source, open_source
 from embedding_explorer.images.tilemap import RANGE, encode_tilemap
@@ -127,9 +127,9 @@ class Collector:
         """Images that could be decoded, up to the limit; the others are noted."""
         if self.decoded >= self.total:
             return
-        spec, max_pixels = self.build.network.info.input, self.build.request.limits.max_pixels
+        how, max_pixels = decoding_of(self.build.network), self.build.request.limits.max_pixels
         ahead, digests = 2 * self.build.network.batch_size, self.build.digests
-        loaded = decode_entries(source, spec, max_pixels, self.next_entry, ahead, digests)
+        loaded = decode_entries(source, how, max_pixels, self.next_entry, ahead, digests)
         for number, item in enumerate(loaded, self.next_entry):
             if isinstance(item, Skipped):
                 self.skipped.append((number, item))

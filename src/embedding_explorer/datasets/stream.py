@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from embedding_explorer.errors import UnreadableImage
 from embedding_explorer.images.decode import Decoded, InputSpec, decode
 from embedding_explorer.images.source import Entry, Skipped, Source
-from embedding_explorer.networks.base import Extractor
+from embedding_explorer.networks.base import Extractor, OwnInput
 
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 T = TypeVar("T")
 R = TypeVar("R")
+Decode = Callable[[bytes, int], Decoded]
+"""From the bytes of a file, of at most so many pixels."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,18 @@ def ordered_map(function: Callable[[T], R], items: Iterable[T], ahead: int) -> I
                 future.cancel()
 
 
+def decoding_of(network: Extractor) -> Decode:
+    """How pictures are decoded for a network."""
+    return network.decode if isinstance(network, OwnInput) else decoding_to(network.info.input)
+
+
+def decoding_to(spec: InputSpec) -> Decode:
+    """How pictures are decoded to squares."""
+    return lambda data, max_pixels: decode(data, spec, max_pixels)
+
+
 def decode_entries(
-    source: Source, spec: InputSpec, max_pixels: int, first: int, ahead: int, digests: Mapping[int, str] | None = None
+    source: Source, how: Decode, max_pixels: int, first: int, ahead: int, digests: Mapping[int, str] | None = None
 ) -> Iterator[Item | Skipped]:
     """Decode the entries from number `first` on; `digests`: those of entries that are known already.
 
@@ -63,7 +75,7 @@ def decode_entries(
         try:
             data = source.read(index)
             digest = known.get(index) or hashlib.sha256(data).hexdigest()
-            return Item(index, entry, data, digest, decode(data, spec, max_pixels))
+            return Item(index, entry, data, digest, how(data, max_pixels))
         except UnreadableImage as error:
             return Skipped(entry.name, error.message)
 

@@ -26,8 +26,8 @@ RESTART_PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds before the next start while st
 class WorkerClient:
     """One worker process, supervised. `call` blocks; calls queue behind each other."""
 
-    def __init__(self, environment: Mapping[str, str], command: Sequence[str] = COMMAND) -> None:
-        self._environment, self._command = {**os.environ, **environment}, list(command)
+    def __init__(self, environment: Mapping[str, str], command: Sequence[str] = COMMAND, name: str = "worker") -> None:
+        self._environment, self._command, self._name = {**os.environ, **environment}, list(command), name
         self._ready, self._stopping, self._turn = threading.Event(), threading.Event(), threading.Lock()
         self._ids = itertools.count(1)
         self._calls: dict[int, tuple[Future[Any], Report | None]] = {}
@@ -36,7 +36,7 @@ class WorkerClient:
         self.info: dict[str, Any] = {}
         self.trouble: ExplorerError | None = None
         self.restarts = 0
-        self._supervisor = threading.Thread(target=self._supervise, name="worker-supervisor", daemon=True)
+        self._supervisor = threading.Thread(target=self._supervise, name=f"{name}-supervisor", daemon=True)
 
     def start(self) -> None:
         """Start the worker in the background."""
@@ -82,6 +82,11 @@ class WorkerClient:
         self._send({"abort": call_id}, future)
         threading.Thread(target=self._kill_unless_done, args=(future,), daemon=True).start()
 
+    def kill(self, pid: int) -> None:
+        """End that process, if it still is the worker; a call in progress fails with WorkerDied, another takes over."""
+        if self.pid == pid:
+            self._kill()
+
     def stop(self) -> None:
         """End the worker for good; a call in progress fails with WorkerDied."""
         self._stopping.set()
@@ -102,6 +107,8 @@ class WorkerClient:
             self._channel.send(message)
         except OSError:
             log.debug("the worker died before %s", message)  # the supervisor fails the call with the reason
+        except ValueError:  # the supervisor has closed the channel and has looked after its calls before this one came
+            future.set_exception(WorkerDied("The worker process had just ended; a new one is starting. Try again."))
 
     def _kill_unless_done(self, future: Future[Any]) -> None:
         deadline = time.monotonic() + ABORT_GRACE
@@ -143,7 +150,7 @@ class WorkerClient:
             self._ready.set()
         elif "unusable" in message:
             self.trouble = unpack_error(message["unusable"])
-            log.error("the worker cannot start: %s", self.trouble)
+            log.error("the %s cannot start: %s", self._name, self.trouble)
         else:
             self._deliver(message)
 
@@ -167,7 +174,7 @@ class WorkerClient:
             if not future.done():
                 future.set_exception(WorkerDied(self._obituary(reason)))
         if not self._stopping.is_set():
-            log.warning("the worker ended (%s); starting another", reason)
+            log.warning("the %s ended (%s); starting another", self._name, reason)
 
     def _obituary(self, reason: str) -> str:
         if self._stopping.is_set():

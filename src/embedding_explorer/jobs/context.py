@@ -9,7 +9,9 @@ from typing import Any
 from embedding_explorer.datasets.sample import calibration_sample
 from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.images.source import Source
+from embedding_explorer.jobs.registered_extractor import check_still_there, open_registered, reopen_registered
 from embedding_explorer.networks.base import Extractor, NetworkInfo
+from embedding_explorer.networks.registered.extraction import key_of
 from embedding_explorer.networks.registry import open_network, plan_network, reopen
 from embedding_explorer.settings import Settings
 
@@ -40,7 +42,12 @@ class Context:
         return {"network": info.to_json()}
 
     def network(self, name: str | None = None, layer: str | None = None, pooling: str | None = None) -> Extractor:
-        """A network in the precision of the settings; in the best of the hardware where that is int8."""
+        """A network in the precision of the settings; in the best of the hardware where that is int8.
+
+        Registered and public networks, by id or slug, compute in float32.
+        """
+        if (key := key_of(name)) is not None:
+            return self._kept((key, layer, pooling), lambda: open_registered(key, layer, pooling, self.settings))
         precision = "auto" if self.settings.precision == "int8" else self.settings.precision
         chosen = self._chosen(name, layer, pooling)
         return self._kept(
@@ -57,7 +64,7 @@ class Context:
         pooling: str | None = None,
     ) -> Extractor:
         """A network to make a dataset of `pictures` with, calibrated on them where the settings ask for int8."""
-        if self.settings.precision != "int8":
+        if self.settings.precision != "int8" or key_of(network) is not None:
             return self.network(network, layer, pooling)
         chosen = self._chosen(network, layer, pooling)
         sample = calibration_sample(pictures, plan_network(**chosen).input, max_pixels)
@@ -65,6 +72,9 @@ class Context:
 
     def reopened(self, info: NetworkInfo) -> Extractor:
         """The network that made a dataset."""
+        if info.registered is not None:
+            check_still_there(info, self.settings)
+            return self._kept((info.space,), lambda: reopen_registered(info, self.settings))
         return self._kept(
             (info.fingerprint, info.calibration and info.calibration.digest),
             lambda: reopen(info, device=self.settings.device, data=self.settings.data),

@@ -6,9 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from embedding_explorer.database import Database
 from embedding_explorer.datasets.seed_import import find_seed
 from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.errors import Busy, ExplorerError
+from embedding_explorer.jobs import networks
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import COMMAND, WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
@@ -21,16 +23,23 @@ REPLACE = "Replace it: embedding-explorer ingest FOLDER --main, or post a ZIP to
 
 
 class Runtime:
-    """Datasets, catalog, lock, worker and jobs of one server."""
+    """Datasets, catalog, lock, worker, jobs and registered networks of one server."""
 
-    def __init__(self, settings: Settings, worker_command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        worker_command: Sequence[str] = COMMAND,
+        inference_command: Sequence[str] = networks.COMMAND,
+    ) -> None:
         self.settings = settings
         settings.data.mkdir(parents=True, exist_ok=True)
         self.store = DatasetStore(settings.data)
-        self.catalog = Catalog(settings.data / "catalog.sqlite")
+        database = Database.of(settings)
+        self.catalog = Catalog(database)
         self.lock = BusyLock(settings.data)
         self.worker = WorkerClient(settings.environment(), worker_command)
         self.jobs = JobService(settings.data, self.catalog, self.lock, self.worker)
+        self.networks = networks.NetworkService(settings, database, self.lock, inference_command)
         self._stopping = threading.Event()
         self._counted: tuple[float, int] = (-COUNT_EVERY, 0)
 
@@ -42,12 +51,14 @@ class Runtime:
         except Busy:
             log.info("another process works in the data folder; its files are left alone")
         self.worker.start()
+        self.networks.start()
         threading.Thread(target=self._first_dataset, name="first-dataset", daemon=True).start()
 
     def stop(self) -> None:
         """End the worker; a job in progress fails and is cleaned up."""
         self._stopping.set()
         self.jobs.stop()
+        self.networks.stop()
         self.worker.stop()
         deadline = time.monotonic() + 5
         while self.lock.held_here() and time.monotonic() < deadline:

@@ -18,7 +18,7 @@ from embedding_explorer.datasets.request import BuildRequest
 from embedding_explorer.datasets.seed_import import import_seed
 from embedding_explorer.datasets.starter import NAME, write_starter_pictures
 from embedding_explorer.datasets.store import Dataset
-from embedding_explorer.images.decode import decode
+from embedding_explorer.datasets.stream import decoding_of
 from embedding_explorer.images.limits import Limits
 from embedding_explorer.images.source import Source
 from embedding_explorer.jobs.context import Context
@@ -102,7 +102,7 @@ def features_of(context: Context, dataset: Dataset, image: str) -> NDArray[np.fl
     """Features (1, D) of one picture by the network that made `dataset`."""
     info = made_by(dataset)
     network = context.reopened(info)
-    decoded = decode(Path(image).read_bytes(), info.input, context.settings.max_image_pixels)
+    decoded = decoding_of(network)(Path(image).read_bytes(), context.settings.max_image_pixels)
     return next(iter(network.features([decoded.pixels[None]])))
 
 

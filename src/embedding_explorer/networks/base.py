@@ -4,12 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Protocol, Self, TypeAlias
+from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_explorer.images.decode import InputSpec
+from embedding_explorer.images.decode import Decoded, InputSpec
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Features: TypeAlias = NDArray[np.float32]
@@ -18,7 +18,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 Pooling = Literal["avg", "max", "flatten"]
 Precision = Literal["float32", "bfloat16", "float16", "int8"]
-Engine = Literal["openvino", "torch"]
+Engine = Literal["openvino", "torch", "registered"]
 Device = Literal["cpu", "cuda"]
 
 FEATURES_VERSION = 1
@@ -37,7 +37,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class NetworkInfo:
-    """Which network made features of dimension D, and how: all that is needed to make comparable ones."""
+    """Which network made features of dimension D, and how: all that is needed to make comparable ones.
+
+    `registered` is there for networks that users registered, and public ones: their id and preprocessing.
+    """
 
     name: str
     layer: str
@@ -50,10 +53,13 @@ class NetworkInfo:
     engine: Engine
     note: str | None = None
     calibration: Calibration | None = None
+    registered: Mapping[str, Any] | None = None
 
     @property
     def space(self) -> str:
         """Digest of the space that the features lie in: two datasets of one space can share a map."""
+        if self.registered is not None:  # whose digest covers its preprocessing; its id and name do not matter
+            return _digest(FEATURES_VERSION, "registered", self.digest, self.layer, self.pooling)
         return _digest(FEATURES_VERSION, self.name, self.layer, self.pooling, asdict(self.input), self.digest)
 
     @property
@@ -102,6 +108,14 @@ class Extractor(Protocol):
 
     def close(self) -> None:
         """Free the memory; the extractor is of no use afterwards."""
+
+
+@runtime_checkable
+class OwnInput(Protocol):
+    """An extractor whose input is not a square of 8-bit pixels, and that makes it itself."""
+
+    def decode(self, data: bytes, max_pixels: int) -> Decoded:
+        """One picture; errors as of `images.decode.decode`."""
 
 
 def _digest(*parts: object) -> str:

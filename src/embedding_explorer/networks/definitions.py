@@ -55,12 +55,10 @@ def torchvision_weights(name: str, member: str, prefix: str, *, resize: int, siz
     return WeightsFile(f"{name}-{prefix}.pth", prefix, member, InputSpec(size=size, resize=resize))
 
 
-def torchvision_network(name: str, layer: str, dimension: int, *weights: WeightsFile) -> Definition:
-    """A network of torchvision, trained on ImageNet."""
-    spec = weights[0].input or IMAGENET_INPUT
-    return Definition(
-        name, partial(_torchvision, name), spec, IMAGENET_MEAN, IMAGENET_STD, layer, dimension, weights=weights
-    )
+def torchvision_network(name: str, layer: str, dimension: int, *weights: WeightsFile, **options: bool) -> Definition:
+    """A network of torchvision, trained on ImageNet; `options` are those of its builder."""
+    spec, build = weights[0].input or IMAGENET_INPUT, partial(_torchvision, name, **options)
+    return Definition(name, build, spec, IMAGENET_MEAN, IMAGENET_STD, layer, dimension, weights=weights)
 
 
 def embedded_network() -> Definition:
@@ -79,10 +77,10 @@ def random_network() -> Definition:
     return Definition("resnet50-random", _random, IMAGENET_INPUT, mean, std, "avgpool", 2048, note=RANDOM_NOTE)
 
 
-def _torchvision(name: str) -> "nn.Module":
+def _torchvision(name: str, **options: bool) -> "nn.Module":
     from torchvision.models import get_model
 
-    module: nn.Module = get_model(name, weights=None)
+    module: nn.Module = get_model(name, weights=None, **options)
     return module
 
 
@@ -106,10 +104,16 @@ RESNET50 = (
     torchvision_weights("resnet50", "IMAGENET1K_V1", "0676ba61", resize=256),
     torchvision_weights("resnet50", "IMAGENET1K_V2", "11ad3fa6", resize=232),
 )
+GOOGLENET = torchvision_weights("googlenet", "IMAGENET1K_V1", "1378be20", resize=256)
+INCEPTION_V3 = torchvision_weights("inception_v3_google", "IMAGENET1K_V1", "0cc3c7bd", resize=342, size=299)
+# Their weights were made for pictures between -1 and 1, which they turn normalised ones into.
+INCEPTION = {"transform_input": True, "init_weights": False}
 NETWORKS = {
     d.name: d
     for d in (
         torchvision_network("resnet50", "avgpool", 2048, *RESNET50),
+        torchvision_network("googlenet", "avgpool", 1024, GOOGLENET, **INCEPTION),
+        torchvision_network("inception_v3", "avgpool", 2048, INCEPTION_V3, **INCEPTION),
         embedded_network(),
         random_network(),
     )

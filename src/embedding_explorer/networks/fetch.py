@@ -16,10 +16,11 @@ TIMEOUT = 60.0
 MAX_WEIGHTS_BYTES = 4 * 1024**3
 
 
-def fetch(name: str, data: Path, progress: Progress | None = None) -> Path:
+def fetch(name: str, data: Path, progress: Progress | None = None, timeout: float = TIMEOUT) -> Path:
     """Download the preferred weights of a network into the data folder, unless they are there already.
 
-    An interrupted download is resumed. `progress` counts bytes. torchvision is imported for the address.
+    An interrupted download is resumed. `progress` counts bytes; `timeout` is in
+    seconds without one. torchvision is imported for the address.
 
     Raises:
         UnknownNetwork: no such network.
@@ -35,7 +36,7 @@ def fetch(name: str, data: Path, progress: Progress | None = None) -> Path:
         check(target, file, data)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    return download(address(definition, file), target, file.prefix, progress or (lambda done, total: None))
+    return download(address(definition, file), target, file.prefix, progress or (lambda done, total: None), timeout)
 
 
 def address(definition: Definition, file: WeightsFile) -> str:
@@ -46,11 +47,11 @@ def address(definition: Definition, file: WeightsFile) -> str:
     return url
 
 
-def download(url: str, target: Path, prefix: str, progress: Progress) -> Path:
+def download(url: str, target: Path, prefix: str, progress: Progress, timeout: float = TIMEOUT) -> Path:
     """Download `url` to `target` by way of a `.part` file, and check that its sha256 starts with `prefix`."""
     part = target.with_name(target.name + ".part")
     try:
-        _transfer(url, part, progress)
+        _transfer(url, part, progress, timeout)
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise NetworkUnavailable(
@@ -73,10 +74,10 @@ def download(url: str, target: Path, prefix: str, progress: Progress) -> Path:
     return target
 
 
-def _transfer(url: str, part: Path, progress: Progress) -> None:
+def _transfer(url: str, part: Path, progress: Progress, timeout: float) -> None:
     done = part.stat().st_size if part.exists() else 0
     try:
-        response = _request(url, done)
+        response = _request(url, done, timeout)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # asked for what follows the last byte: the part is complete
             raise
@@ -95,7 +96,7 @@ def _transfer(url: str, part: Path, progress: Progress) -> None:
             raise OSError(f"the connection ended after {done} of {total} bytes")
 
 
-def _request(url: str, start: int) -> HTTPResponse:
+def _request(url: str, start: int, timeout: float) -> HTTPResponse:
     headers = {"Range": f"bytes={start}-"} if start else {}
-    response: HTTPResponse = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT)
+    response: HTTPResponse = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
     return response

@@ -69,7 +69,9 @@ class NeighborsQuery(Strict):
 class UploadQuery(Strict):
     """How an upload becomes a dataset."""
 
-    network: str | None = Field(None, description="Name of a network.")
+    network: str | None = Field(
+        None, description="Name of a network, the id of a registered or the slug of a public one."
+    )
     layer: str | None = Field(None, description="A layer of it; by default the last features.")
     pooling: Literal["avg", "max", "flatten"] | None = Field(None, description="What becomes of a layer's maps.")
     name: str | None = Field(None, max_length=200, description="Name of the dataset; by default the file's.")

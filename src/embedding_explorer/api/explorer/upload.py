@@ -36,6 +36,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
         summary="Make a dataset of a ZIP of pictures; answers with its id when it is finished",
     )
     def create_dataset(query: UploadQuery) -> Response:
+        runtime.networks.check_extraction(query.network, query.layer, query.pooling)
         job = jobs.begin("dataset", query.name or "")
         with jobs.failing(job):
             upload = receive(runtime, job, query)

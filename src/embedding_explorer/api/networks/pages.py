@@ -1,0 +1,55 @@
+"""Lists in pages: `offset` and `limit`, and the addresses of the pages before and after."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+
+from embedding_explorer.errors import InvalidFields
+
+DEFAULT, MOST = 100, 1000
+MAX_OFFSET = 2**62
+WHOLE = re.compile(r"[0-9]{1,30}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list."""
+
+    offset: int
+    limit: int
+
+    @classmethod
+    def asked_for(cls) -> "Page":
+        """The page that the current request asks for; raises InvalidFields."""
+        limit = number("limit", DEFAULT, 1)
+        return cls(min(number("offset", 0, 0), MAX_OFFSET), min(limit, MOST))
+
+    def to_json(self, count: int, results: list[Any]) -> dict[str, Any]:
+        """The page as answers show it; `count` is the length of the whole list."""
+        return {"count": count, **self.links(count), "results": results}
+
+    def links(self, count: int) -> dict[str, str | None]:
+        """`next` and `previous`, also under the name that the Python client looks up."""
+        previous = address(max(0, self.offset - self.limit), self.limit) if self.offset else None
+        following = address(self.offset + self.limit, self.limit) if self.offset + self.limit < count else None
+        return {"next": following, "previous": previous, "prev": previous}
+
+
+def number(name: str, default: int, least: int) -> int:
+    """A whole number of the query; raises InvalidFields."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not WHOLE.fullmatch(text) or int(text) < least:
+        reason = f"must be a whole number from {least} on, not {text[:40]!r}"
+        raise InvalidFields(f"{name} {reason}.", fields={name: [reason]})
+    return int(text)
+
+
+def address(offset: int, limit: int) -> str:
+    """The absolute address of another page of the list that is asked for, with the rest of the query as it is."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key not in ("offset", "limit")]
+    return f"{request.host_url.rstrip('/')}{request.path}?{urlencode([*kept, ('limit', limit), ('offset', offset)])}"

@@ -1,0 +1,70 @@
+"""Whether a network has the layers that a request names, by the list that its deployment made: no framework is needed."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from embedding_explorer.networks.preprocessing import Faults
+
+MAX_NAMES = 1000  # layers of one request
+MAX_LENGTH = 1024  # characters of a name
+NEAR = 5
+
+
+def read_names(value: object, faults: Faults) -> list[str]:
+    """The names of layers of a request, each once."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_NAMES:
+        faults.add("output_tensors", f"must be a list of 1 to {MAX_NAMES} names")
+        return []
+    for i, name in enumerate(value):
+        if (
+            not isinstance(name, str)
+            or not 1 <= len(name) <= MAX_LENGTH
+            or any("\ud800" <= c <= "\udfff" for c in name)
+        ):
+            faults.add(f"output_tensors[{i}]", "must be the name of a layer")
+    return list(dict.fromkeys(name for name in value if isinstance(name, str)))
+
+
+def check_names(names: Sequence[str], layers: Sequence[Mapping[str, Any]], framework: str) -> None:
+    """Raise InvalidFields with the names that no layer has, and up to five near ones for each."""
+    faults = Faults()
+    known = [str(layer["name"]) for layer in layers]
+    there, meant = set(known), MEANT.get(framework, _itself)
+    for i, name in enumerate(names):
+        if not there.intersection(meant(name)):
+            faults.add(f"output_tensors[{i}]", unknown(name, known))
+    faults.raise_any()
+
+
+def unknown(name: str, known: Collection[str]) -> str:
+    """What to say of a name that no layer has."""
+    near = get_close_matches(name, known, NEAR, 0.5)
+    hint = f"; near ones are {', '.join(near)}" if near else ""
+    return f"there is no layer {name[:200]!r}{hint}"
+
+
+def _itself(name: str) -> tuple[str, ...]:
+    return (name,)
+
+
+def _tensorflow(name: str) -> tuple[str, ...]:
+    return (name,) if re.search(r":[0-9]+$", name) else (name, f"{name}:0")
+
+
+def _onnx(name: str) -> tuple[str, ...]:
+    return name, name.removesuffix(":0")
+
+
+def _pytorch(name: str) -> tuple[str, ...]:
+    meant = (name, name.removesuffix(":0"))
+    return meant + tuple(f"output{each.removeprefix('__output__')}" for each in meant if each.startswith("__output__"))
+
+
+# What a name may stand for in each framework (networks contract, 14.1).
+MEANT: dict[str, Callable[[str], tuple[str, ...]]] = {
+    "tensorflow-1.x": _tensorflow,
+    "onnx": _onnx,
+    "pytorch": _pytorch,
+}
