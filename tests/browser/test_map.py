@@ -98,6 +98,14 @@ def test_a_picture_has_its_colour_and_a_click_opens_it(page: Page, dataset: Data
     click_opens(page, row, f"{row:06d}.jpg")
 
 
+def test_an_opened_image_lies_over_all_others(server: QuickServer, open_page: Pages, dataset: Dataset) -> None:
+    page = ready(open_page(f"{server.url}/{SOFTWARE}&colour=none&row=42"))
+    spot = project(page, 42)
+    assert page.evaluate("([x, y]) => window.explorer.view.nearest(x, y, 2)?.row", [spot["x"], spot["y"]]) != 42
+    wanted = colour_of(dataset, 42)
+    until(lambda: np.abs(colour_at(picture_of(page), spot["x"], spot["y"], 8) - wanted).max() < 16, f"{wanted}", 20)
+
+
 def test_an_idle_page_draws_nothing(page: Page) -> None:
     page.mouse.move(5, 5)
     settled(page)

@@ -72,6 +72,7 @@ function connect(app) {
   store.on(["visible"], ({ visible, data, phase }) => phase === "ready" && app.announce(`${count(visible)} of ${count(data.total)} shown`));
   // Frames in the colours of classes would draw the eye to what a search did not find.
   store.on(["tint", "search", "colour"], ({ tint, search, colour }) => view.setTint(tint && !search && colour !== "none"), { now: true });
+  store.on(["picked", "phase", "overlay"], ({ picked, phase }) => phase === "ready" && view.raise(picked?.row ?? -1, picked?.layer));
   onTheme(() => paint(app));
   view.addEventListener("pick", ({ detail: { row, layer, double } }) => (row < 0 ? closeRow(app) : openRow(app, row, { layer, fly: double })));
   view.addEventListener("select", ({ detail: drawn }) => selectDrawn(app, drawn));

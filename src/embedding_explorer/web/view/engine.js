@@ -105,6 +105,13 @@ export class Engine {
     this.clock.request();
   }
 
+  /** Draw an image over all others, or none. @param {{layer: number, place: number}|null} raised */
+  raise(raised) {
+    this.scene.raised = raised;
+    this.todo.hover = true;
+    this.clock.request();
+  }
+
   themeChanged() {
     this.scene.colours = readTheme(this.renderer.canvas);
     this.changed();
@@ -181,7 +188,7 @@ export class Engine {
     if (this.renderer.software) this.controller.set(SOFTWARE_DOTS / set.n);
     this.pilot.stop();
     scene.camera.copy(scene.makeHome(scene.mode));
-    scene.hovered = null;
+    scene.hovered = scene.raised = null;
     scene.lens += 1;
     this.toldOfFailure = false;
     this.figures.restedAt = performance.now();

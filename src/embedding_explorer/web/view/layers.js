@@ -83,6 +83,7 @@ export class Layers {
     this.layers.delete(number);
     this.scene.sets = this.scene.sets.filter((set) => set !== layer.set);
     if (this.scene.hovered?.layer === number) this.scene.hovered = null;
+    if (this.scene.raised?.layer === number) this.scene.raised = null;
     if (this.glide?.sets.includes(layer.set)) this.endGlide();
   }
 

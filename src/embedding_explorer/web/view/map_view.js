@@ -161,6 +161,12 @@ export class MapView extends EventTarget {
     return this.engine.scene.rowsOnScreen(this.set(0));
   }
 
+  /** Draw an image over all others while none is under the pointer; -1 for none. @param {number} row @param {number} [layer] */
+  raise(row, layer = 0) {
+    const set = row < 0 ? null : this.engine.scene.set(layer);
+    this.engine.raise(set ? { layer, place: set.places[row] } : null);
+  }
+
   /** @param {{x: number, y: number}|null} point */
   hoverAt(point) {
     const { engine } = this;

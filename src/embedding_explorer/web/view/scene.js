@@ -33,6 +33,8 @@ export class Scene {
     this.size = 1;
     /** @type {{layer: number, place: number}|null} */
     this.hovered = null;
+    /** The image that is looked at: drawn over all others while none is under the pointer. @type {{layer: number, place: number}|null} */
+    this.raised = null;
     /** Device pixels of the largest picture that can be drawn. */
     this.pointLimit = Infinity;
     /** For large pictures, in the renderer. */
@@ -61,7 +63,8 @@ export class Scene {
 
   /** @param {boolean} moving @param {number} k @returns {Frame} */
   frame(moving, k) {
-    const { camera, ratio, colours, tint, sets, hovered, lens } = this;
+    const { camera, ratio, colours, tint, sets, lens } = this;
+    const hovered = this.hovered ?? this.raised;
     const viewport = { width: Math.round(this.viewport.width * ratio), height: Math.round(this.viewport.height * ratio) };
     const { unit, low, high } = this.sizing;
     const sizing = { unit: unit * ratio, low: low * ratio, high: high * ratio };

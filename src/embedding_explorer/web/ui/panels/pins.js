@@ -3,6 +3,8 @@
 import { el, show } from "../dom.js";
 import { screenPlace } from "../state/placing.js";
 
+const RAISED = 1.35; // how much larger an image is drawn that lies over all others
+
 /** @typedef {import("../state/initial.js").App} App */
 
 /** @param {App} app @returns {HTMLElement} */
@@ -14,7 +16,7 @@ export function pins(app) {
   const element = el("div", { class: "pins", "aria-hidden": "true" }, picked, pointed, asked);
   const draw = () => {
     const { state } = app.store;
-    put(picked, placeOfRow(app, state.picked?.row));
+    put(picked, placeOfRow(app, state.picked?.row), RAISED);
     put(pointed, placeOfRow(app, state.pointed));
     put(asked, placeOfPicture(app));
   };
@@ -40,10 +42,10 @@ function placeOfPicture(app) {
   return phase === "ready" && point ? screenPlace(app, point) : null;
 }
 
-/** @param {HTMLElement} pin @param {{x: number, y: number, size?: number, visible?: boolean}|null|false|undefined} at */
-function put(pin, at) {
+/** @param {HTMLElement} pin @param {{x: number, y: number, size?: number, visible?: boolean}|null|false|undefined} at @param {number} [scale] */
+function put(pin, at, scale = 1) {
   show(pin, Boolean(at && at.visible !== false));
   if (!at) return;
-  pin.style.setProperty("--pin", `${Math.max(14, (at.size ?? 0) + 8)}px`);
+  pin.style.setProperty("--pin", `${Math.max(14, (at.size ?? 0) * scale + 8)}px`);
   pin.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
 }
