@@ -3,7 +3,7 @@
 from flask_openapi3 import APIBlueprint
 
 from embedding_explorer.api import busy
-from embedding_explorer.api.maps import arrays, clusters, exports, images, manifest, preview, sheets
+from embedding_explorer.api.maps import agreement, arrays, clusters, exports, images, manifest, preview, sheets
 from embedding_explorer.api.maps.sheets import Sheets
 from embedding_explorer.api.wire import ResponseCache
 from embedding_explorer.jobs.runtime import Runtime
@@ -18,7 +18,7 @@ def make(runtime: Runtime) -> APIBlueprint:
     cache = ResponseCache(settings.data / "cache" / "maps", settings.response_cache_bytes, MAKERS)
     busy.answer_busy(bp, runtime)
     cut = Sheets(cache)
-    for routes in (manifest, arrays, images, clusters, exports):
+    for routes in (manifest, arrays, images, agreement, clusters, exports):
         routes.add_routes(bp, runtime, cache)
     sheets.add_routes(bp, runtime, cache, cut)
     preview.add_routes(bp, runtime, cut)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from embedding_explorer.api.explorer.models import HashPath, JobAnswer, Neighbor, Strict
+from embedding_explorer.datasets.agreement import MOST_K
 from embedding_explorer.datasets.search import MAX_TEXT, MOST_FOUND
 
 MOST_THUMBNAILS = 256
@@ -33,6 +34,19 @@ class RowPath(HashPath):
     """An image of a dataset."""
 
     n: str = Field(description="Number of the image, from 0.")
+
+
+class PairPath(BaseModel):
+    """Two datasets of the same pictures."""
+
+    a: str = Field(description="Id of a dataset, 32 hex digits, or `main`.")
+    b: str = Field(description="Id of another one.")
+
+
+class AgreementQuery(Strict):
+    """How many neighbours."""
+
+    k: int = Field(20, ge=1, le=MOST_K, description="Nearest images of each image; fewer where there are few images.")
 
 
 class PositionsQuery(Strict):
@@ -81,6 +95,30 @@ class Selection(Strict):
     mask: str | None = Field(
         None, description="Base64 of a bit mask, little-endian: image n is bit n % 8 of byte n / 8."
     )
+
+
+class MapScores(BaseModel):
+    """Of the UMAP of each dataset, from 0 to 1; null where there is none."""
+
+    a: float | None = Field(description="The map of `a` by the features of `a`.")
+    b: float | None = Field(description="The map of `b` by the features of `b`.")
+    a_by_b: float | None = Field(description="The map of `a` by the features of `b`.")
+    b_by_a: float | None = Field(description="The map of `b` by the features of `a`.")
+
+
+class AgreementAnswer(BaseModel):
+    """How far two datasets of the same pictures agree, by the images that both have."""
+
+    a: str
+    b: str
+    matched: int = Field(description="Images of the same file name and size.")
+    sample: int = Field(description="How many of these were compared with each other: all, or a seeded sample.")
+    k: int = Field(description="Neighbours of each image that were looked at.")
+    metric: str = Field(description="Distance between features.")
+    overlap: float = Field(description="Mean share of the neighbours of an image that it has in both.")
+    by_chance: float = Field(description="The overlap of two datasets that have nothing to do with each other.")
+    trustworthiness: MapScores = Field(description="Whether neighbours on the map are so by their features.")
+    continuity: MapScores = Field(description="Whether neighbours by their features are so on the map.")
 
 
 class JobStarted(BaseModel):
