@@ -23,6 +23,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # nothing leaves the host
 )
 NO_WEBGL = "--disable-3d-apis"
+LAUNCH = 180  # seconds; the first start on a cold and busy machine has taken more than half a minute
 
 
 class NoChromium(Exception):
@@ -43,7 +44,8 @@ def find_chromium(playwright: Playwright) -> str:
 
 def launch(playwright: Playwright, *flags: str) -> Browser:
     """A browser with `FLAGS` and the flags given; raises NoChromium."""
-    return playwright.chromium.launch(executable_path=find_chromium(playwright), args=[*FLAGS, *flags])
+    program = find_chromium(playwright)
+    return playwright.chromium.launch(executable_path=program, args=[*FLAGS, *flags], timeout=LAUNCH * 1000)
 
 
 @contextmanager
