@@ -140,6 +140,10 @@ class JobAborted(JobFailed):
     """A user asked for the end of the job."""
 
 
+class TrainingDiverged(JobFailed):
+    """The loss of a training became infinite or no number."""
+
+
 class StorageFull(JobFailed):
     """No space left in the data folder."""
 

@@ -1,0 +1,1 @@
+"""Networks built from their definitions, and how they are trained: torch is imported here."""

@@ -1,0 +1,83 @@
+"""From a definition to a network of torch with fresh weights."""
+
+import warnings
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+from embedding_explorer.errors import BadInput, LimitExceeded
+from embedding_explorer.training.definitions.definition import Definition
+from embedding_explorer.training.definitions.shapes import MAX_PARAMETERS, sized_layers
+from embedding_explorer.training.definitions.standard import STANDARD
+from embedding_explorer.training.models.layered import LayerNetwork
+
+
+def build_network(definition: Definition, seed: int = 0, max_parameters: int = MAX_PARAMETERS) -> nn.Module:
+    """The network, on the CPU, float32, with fresh weights that depend on nothing but `seed`.
+
+    Args:
+        definition: with `input_shape` (and `classes` for classifications); see `Definition.for_data`.
+        seed: of the weights.
+        max_parameters: most weights and biases.
+
+    Raises:
+        BadInput: it does not fit the pictures; the message names the layer.
+        LimitExceeded: too many parameters.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if definition.standard is None:
+            return LayerNetwork(sized_layers(definition, max_parameters))
+        return _standard(definition, max_parameters)
+
+
+def _standard(definition: Definition, max_parameters: int) -> nn.Module:
+    import torchvision
+
+    name, shape, classes = definition.standard, definition.input_shape, definition.classes
+    if name is None or shape is None or classes is None:
+        raise BadInput("A standard network needs a finished classification dataset.")
+    if shape[0] not in (1, 3):
+        raise BadInput(f"{STANDARD[name].name} takes pictures of 1 or 3 channels, not of {shape[0]}.")
+    if min(shape[1:]) < STANDARD[name].least:
+        least = STANDARD[name].least
+        raise BadInput(
+            f"{STANDARD[name].name} needs pictures of at least {least}x{least} pixels; these have {shape[2]}x{shape[1]} "
+            "after the crop. Make a dataset of larger pictures, or choose a smaller network such as lenet."
+        )
+    options: dict[str, Any] = {"init_weights": True} if name == "googlenet" else {}
+    with warnings.catch_warnings(action="ignore"):
+        module: nn.Module = torchvision.models.get_model(name, weights=None, num_classes=classes, **options)
+    if shape[0] == 1:
+        _take_gray(module)
+    count = sum(parameter.numel() for parameter in module.parameters())
+    if count > max_parameters:
+        raise LimitExceeded(
+            f"{name} has {count} parameters; at most {max_parameters} are allowed.", limit=max_parameters
+        )
+    return module
+
+
+def _take_gray(module: nn.Module) -> None:
+    """Let the first convolution take one channel: its weights are what three equal channels would have met."""
+    path, old = next((path, each) for path, each in module.named_modules() if isinstance(each, nn.Conv2d))
+    new = nn.Conv2d(
+        1, old.out_channels, cast(Any, old.kernel_size), cast(Any, old.stride), cast(Any, old.padding),
+        bias=old.bias is not None,
+    )  # fmt: skip
+    with torch.no_grad():
+        new.weight.copy_(old.weight.sum(1, keepdim=True))
+        if new.bias is not None and old.bias is not None:
+            new.bias.copy_(old.bias)
+    parent, _, name = path.rpartition(".")
+    setattr(module.get_submodule(parent), name, new)
+
+
+def last_linear(module: nn.Module) -> str | None:
+    """Path of the last fully connected layer, which names the classes (or its convolution in SqueezeNet)."""
+    main = [(p, m) for p, m in module.named_modules() if not p.startswith("aux")]
+    heads = [path for path, each in main if isinstance(each, nn.Linear)]
+    if not heads:
+        heads = [path for path, each in main if isinstance(each, nn.Conv2d)]
+    return heads[-1] if heads else None

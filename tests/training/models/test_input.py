@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+import torch
+
+from embedding_explorer.errors import BadInput
+from embedding_explorer.training.models.input import Feed, mean_of, mean_tensor
+from embedding_explorer.training.options import Augmentation
+from tests.training.sources import Arrays, shades
+
+
+def test_the_mean_is_exact_and_rounded_half_up() -> None:
+    pixels = np.array([[[[0]], [[1]]], [[[1]], [[2]]], [[[1]], [[4]]], [[[0]], [[3]]]], np.uint8)
+    assert mean_of(Arrays(pixels, np.zeros(4, np.int64), ["a"])).ravel().tolist() == [1, 3]
+    source = shades(600, side=5, channels=3)
+    assert np.array_equal(mean_of(source), np.floor(source.batch(np.arange(600))[0].mean(0) + 0.5))
+
+
+def test_mean_crop_and_scale() -> None:
+    pixels = torch.arange(48, dtype=torch.uint8).view(1, 4, 4, 3)
+    mean = np.full((4, 4, 3), 10, np.uint8)
+    mean[0] = 20
+    image, pixel = mean_tensor("image", mean), mean_tensor("pixel", mean)
+    assert mean_tensor("none", mean) is None
+    assert pixel is not None and pixel.flatten().tolist() == [12.5] * 3
+    fed = Feed(image, crop=2, scale=0.5).plain(pixels)
+    assert fed.shape == (1, 3, 2, 2)
+    assert fed[0, :, 0, 0].tolist() == [(15 - 10) / 2, (16 - 10) / 2, (17 - 10) / 2]
+    assert Feed(image).plain(torch.zeros(1, 6, 6, 3)).shape == (1, 3, 6, 6)  # of another size, as with dont_resize
+
+
+def test_training_without_changes_is_what_inference_sees() -> None:
+    pixels = torch.randint(0, 256, (3, 6, 6, 1), dtype=torch.uint8)
+    feed = Feed(mean_tensor("image", np.full((6, 6, 1), 99, np.uint8)))
+    assert torch.equal(feed.training(pixels, torch.Generator()), feed.plain(pixels))
+
+
+def test_all_changes_together() -> None:
+    change = Augmentation("fliplrud", "rotall", 20, 0.1, 0.03, 0.5, True, (0.02, 0.04, 0.06))
+    feed = Feed(None, 5, 1.0, change)
+    pixels = torch.randint(0, 256, (8, 9, 9, 3), dtype=torch.uint8)
+    first, again, other = (feed.training(pixels, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert first.shape == (8, 3, 5, 5) and first.isfinite().all()
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_changes_that_pictures_cannot_have_are_refused() -> None:
+    with pytest.raises(BadInput, match="rot180"):
+        Feed(augmentation=Augmentation(turn="rot90")).check((3, 8, 9))
+    with pytest.raises(BadInput, match="three channels"):
+        Feed(augmentation=Augmentation(hsv=(0.1, 0.1, 0.1))).check((1, 8, 8))

@@ -1,0 +1,34 @@
+import numpy as np
+
+from embedding_explorer.training.scores import best, best_pictures, judge_scores
+
+SCORES = np.array([[0.7, 0.2, 0.1], [0.1, 0.123456, 0.776544], [0.3, 0.4, 0.3]], np.float32)
+
+
+def test_best_classes_come_first_in_percent() -> None:
+    assert best(SCORES, ["a", "b", "c"], 2)[:2] == [[("a", 70.0), ("b", 20.0)], [("c", 77.65), ("b", 12.35)]]
+
+
+def test_outputs_without_a_label_are_left_out() -> None:
+    assert best(SCORES, ["a", "b"])[1] == [("b", 12.35), ("a", 10.0)]
+
+
+def test_accuracies_and_confusions() -> None:
+    found = judge_scores(SCORES, [0, 1, None], 3).to_json()
+    assert found == {
+        "top1_accuracy": 50.0,
+        "top5_accuracy": 100.0,
+        "confusion_matrix": [[1, 0, 0], [0, 0, 1], [0, 0, 0]],
+        "per_class_accuracy": [100.0, 0.0, None],
+    }
+
+
+def test_unknown_classes_do_not_count() -> None:
+    found = judge_scores(SCORES, [None, 7, -1], 3)
+    assert found.top1_accuracy is None
+    assert found.confusion_matrix.sum() == 0
+
+
+def test_best_pictures_of_every_class() -> None:
+    assert best_pictures(SCORES, 2)[0] == [(0, 70.0), (2, 30.0)]
+    assert len(best_pictures(SCORES, 9)[2]) == 3
