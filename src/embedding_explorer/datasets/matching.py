@@ -1,7 +1,7 @@
 """Which images of two datasets are the same pictures: through two networks, one archive becomes two datasets."""
 
 from collections import Counter
-from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ LEAST_SHARE = 0.5
 LEAST_MATCHES = 5
 
 Rows = NDArray[np.uint32]
-# What tells a picture: its file, its width and height, and which of several such images it is.
-Picture = tuple[str, int, int, int]
+# What tells a picture: its file's name in UTF-8, its width and height, and which of several such images it is.
+Picture = tuple[bytes, int, int] | tuple[bytes, int, int, int]
 
 
 def matches(a: Dataset, b: Dataset) -> Rows:
@@ -44,8 +44,9 @@ def same_pictures(a: ImagesTable, b: ImagesTable) -> Rows:
     """The row of `b`, or NO_ROW, for each row of `a`."""
     if all(getattr(a.file, part) == getattr(b.file, part) for part in ("ends", "block")) and same_sizes(a, b):
         return np.arange(len(a), dtype=np.uint32)
-    rows = {picture: row for row, picture in enumerate(pictures(b))}
-    return np.fromiter((rows.get(picture, NO_ROW) for picture in pictures(a)), np.uint32, len(a))
+    wanted, offered = pictures(a), pictures(b)
+    rows = dict(zip(offered, range(len(b)), strict=True))
+    return np.fromiter((rows.get(picture, NO_ROW) for picture in wanted), np.uint32, len(a))
 
 
 def same_sizes(a: ImagesTable, b: ImagesTable) -> bool:
@@ -53,9 +54,15 @@ def same_sizes(a: ImagesTable, b: ImagesTable) -> bool:
     return a.width == b.width and a.height == b.height
 
 
-def pictures(table: ImagesTable) -> Iterator[Picture]:
-    """What tells the picture of each image."""
-    seen: Counter[tuple[str, int, int]] = Counter()
-    for picture in zip(table.file, table.width, table.height, strict=True):
-        yield (*picture, seen[picture])
-        seen[picture] += 1
+def pictures(table: ImagesTable) -> list[Picture]:
+    """What tells the picture of each image; the second and later ones of the same name and size have a number, too."""
+    block, ends = table.file.block, table.file.ends
+    names = (block[start:end] for start, end in pairwise((0, *ends)))
+    found: list[Picture] = list(zip(names, table.width, table.height, strict=True))
+    if len(set(found)) < len(found):
+        seen: Counter[Picture] = Counter()
+        for row, picture in enumerate(found):
+            seen[picture] += 1
+            if seen[picture] > 1:
+                found[row] = (*picture[:3], seen[picture])
+    return found

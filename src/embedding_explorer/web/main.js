@@ -15,15 +15,16 @@ const query = new URLSearchParams(location.search);
 const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById("map"));
 
 async function start() {
-  const view = await MapView.create(canvas, {
+  const options = {
     quality: /** @type {any} */ (query.get("quality") ?? "auto"),
     seed: Number(query.get("seed") ?? 1),
     reducedMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
-  });
+  };
+  const view = await MapView.create(canvas, options);
   const toasts = new Toasts();
   const announcer = /** @type {HTMLElement} */ (document.getElementById("announcer"));
-  const app = { store: new Store(initialState()), view, toasts, flags: new Uint8Array(0), shelf: null, announce: (text) => fillIn(announcer, text) };
-  Object.assign(window.explorer, { view, stats: () => view.stats(), store: app.store });
+  const app = { store: new Store(initialState()), view, toasts, flags: new Uint8Array(0), shelf: null, twin: null, options, announce: (text) => fillIn(announcer, text) };
+  Object.assign(window.explorer, { view, stats: () => view.stats(), store: app.store, second: () => app.twin?.view ?? null });
   wirePage(app);
   watchServer(app);
   const wanted = parseAddress(location.search);
@@ -36,5 +37,5 @@ function unusable(error) {
   throw error;
 }
 
-window.explorer = { ready: Promise.resolve(), stats: () => ({}), view: null, store: null };
+window.explorer = { ready: Promise.resolve(), stats: () => ({}), view: null, store: null, second: () => null };
 window.explorer.ready = start().catch(unusable);

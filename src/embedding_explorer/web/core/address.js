@@ -15,6 +15,11 @@
  * @property {number|null} row the image that is looked at
  * @property {number|null} size factor of the pictures' size; null for 1
  * @property {string|null} overlay id of the dataset drawn over this one
+ * @property {string|null} compare id of the dataset that this one is compared with
+ * @property {"side"|"morph"} how beside it, or with images that glide from one to the other
+ * @property {number|null} glide how far they have come, 0 to 1; null for 0
+ * @property {boolean} linked one camera for both
+ * @property {string|null} other camera of the other map
  * @property {string|null} q search text
  */
 
@@ -34,7 +39,8 @@ export const KEPT = ["quality", "seed"];
 export function emptyAddress() {
   return {
     dataset: null, reducer: null, mode: "3d", tool: "orbit", camera: null, colour: null,
-    only: null, hide: null, range: null, size: null, row: null, overlay: null, q: null,
+    only: null, hide: null, range: null, size: null, row: null, overlay: null,
+    compare: null, how: "side", glide: null, linked: false, other: null, q: null,
   };
 }
 
@@ -60,6 +66,7 @@ export function parseAddress(search) {
     size: parseSize(query.get("size")),
     row: /^\d{1,12}$/.test(query.get("row") ?? "") ? Number(query.get("row")) : null,
     overlay: matching("overlay", ID),
+    ...parseComparison(query, matching),
     q: (query.get("q") ?? "").slice(0, MAX_TEXT) || null,
   };
 }
@@ -83,6 +90,7 @@ export function formatAddress(address, present = "") {
   add("size", address.size === 1 ? null : address.size && short(address.size));
   add("row", address.row);
   add("overlay", address.overlay);
+  addComparison(add, address);
   add("q", address.q);
   add("tool", address.tool === "orbit" ? null : address.tool);
   add("camera", address.camera);
@@ -91,6 +99,24 @@ export function formatAddress(address, present = "") {
   // Commas and tildes are legal in a query and much easier to read than their escapes.
   const text = query.toString().replace(/%2C/g, ",").replace(/%7E/g, "~").replace(/%3A/g, ":").replace(/%3B/g, ";");
   return text && `?${text}`;
+}
+
+/** @param {URLSearchParams} query @param {(name: string, pattern: RegExp) => string|null} matching */
+function parseComparison(query, matching) {
+  const compare = matching("compare", ID);
+  const how = /** @type {"side"|"morph"} */ (compare && query.get("how") === "morph" ? "morph" : "side");
+  const glide = compare && /^(0?\.\d{1,4}|1)$/.test(query.get("glide") ?? "") ? Number(query.get("glide")) : null;
+  return { compare, how, glide, linked: compare !== null && query.get("linked") === "1", other: compare && matching("other", CAMERA) };
+}
+
+/** @param {(name: string, value: any) => void} add @param {Address} address */
+function addComparison(add, { compare, how, glide, linked, other }) {
+  if (!compare) return;
+  add("compare", compare);
+  add("how", how === "morph" ? how : null);
+  add("glide", glide ? short(Math.round(glide * 1e4) / 1e4) : null);
+  add("linked", linked ? 1 : null);
+  add("other", linked ? null : other);
 }
 
 /**

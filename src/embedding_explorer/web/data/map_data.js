@@ -16,6 +16,8 @@ export class MapData {
     this.loadedPositions = new Map();
     /** @type {Map<string, Promise<{meta: any, values: Uint16Array|Float32Array}>>} */
     this.loadedColumns = new Map();
+    /** Columns that the page made. @type {Map<string, any>} */
+    this.own = new Map();
   }
 
   /**
@@ -83,6 +85,26 @@ export class MapData {
     });
   }
 
+  /** Add a column that the server does not list, in place of one of that name. @param {any} meta as in the manifest @param {Uint16Array|Float32Array} values */
+  addColumn(meta, values) {
+    this.own.set(meta.name, meta);
+    this.loadedColumns.set(meta.name, Promise.resolve({ meta, values }));
+    this.manifest = this.withOwn(this.manifest);
+  }
+
+  /** Take away a column that was added. @param {string} name */
+  removeColumn(name) {
+    if (!this.own.delete(name)) return;
+    this.loadedColumns.delete(name);
+    this.manifest = { ...this.manifest, columns: this.manifest.columns.filter((/** @type {any} */ column) => column.name !== name) };
+  }
+
+  /** @param {any} manifest */
+  withOwn(manifest) {
+    const others = manifest.columns.filter((/** @type {any} */ column) => !this.own.has(column.name));
+    return { ...manifest, columns: [...others, ...this.own.values()] };
+  }
+
   /** Whether there is such a column. @param {string} name */
   hasColumn(name) {
     return this.manifest.columns.some((/** @type {any} */ column) => column.name === name);
@@ -94,7 +116,7 @@ export class MapData {
    */
   async refresh(signal) {
     const known = new Map(this.manifest.columns.map((/** @type {any} */ column) => [column.name, JSON.stringify(column)]));
-    this.manifest = await getJson(`/maps/${this.id}`, { signal });
+    this.manifest = this.withOwn(await getJson(`/maps/${this.id}`, { signal }));
     for (const column of this.manifest.columns) if (known.get(column.name) !== JSON.stringify(column)) this.loadedColumns.delete(column.name);
   }
 

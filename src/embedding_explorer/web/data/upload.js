@@ -6,7 +6,9 @@ import { errorOf, ServerError, UNREACHABLE } from "./api.js";
  * @typedef {object} UploadOptions
  * @property {string} name of the dataset
  * @property {boolean} labels top-level folders are labels
- * @property {string|null} [network]
+ * @property {string|null} [network] name of a network, id of a registered or slug of a public one
+ * @property {string} [layer]
+ * @property {string} [pooling] avg, max or flatten
  */
 
 /**
@@ -29,11 +31,13 @@ export function kindOf(file) {
 }
 
 /** @param {UploadOptions} options @returns {string} */
-export function uploadUrl({ name, labels, network }) {
+export function uploadUrl({ name, labels, network, layer, pooling }) {
   const query = new URLSearchParams();
   if (name.trim()) query.set("name", name.trim().slice(0, 200));
   if (labels) query.set("labels", "folders");
   if (network) query.set("network", network);
+  if (layer?.trim()) query.set("layer", layer.trim());
+  if (pooling) query.set("pooling", pooling);
   const text = query.toString();
   return text ? `/dataset?${text}` : "/dataset";
 }

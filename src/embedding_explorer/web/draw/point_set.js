@@ -30,6 +30,8 @@ export class PointSet {
     this.to = null;
     /** How far they are on the way, 0 to 1. */
     this.t = 0;
+    /** Whether they stay where they are on it. */
+    this.held = false;
     this.colours = new Uint8Array(this.n);
     this.palette = new Uint8Array(256 * 4).fill(255);
     this.flags = new Uint8Array(this.n).fill(VISIBLE);
@@ -99,16 +101,40 @@ export class PointSet {
     return out;
   }
 
+  /** The placement in which the images are, or will be at the end of the glide. @returns {Placement} */
+  get present() {
+    return this.to && (!this.held || this.t >= 0.5) ? this.to : this.from;
+  }
+
   /** Where an image is in the world, or will be at the end of the glide. @param {number} row @returns {[number, number, number]} */
   point(row) {
-    const { positions, space } = this.to ?? this.from;
-    return worldPoint(positions, space, this.places[row]);
+    const { from, to, t, held } = this;
+    const at = (/** @type {Placement} */ { positions, space }) => worldPoint(positions, space, this.places[row]);
+    if (!to || !held) return at(to ?? from);
+    const end = at(to);
+    return /** @type {[number, number, number]} */ (at(from).map((value, axis) => value + t * (end[axis] - value)));
   }
 
   /** Begin to glide. @param {Positions} positions @param {ArrayLike<number>} [box] */
   glideTo(positions, box) {
     this.to = this.placement(positions, box);
     this.t = 0;
+    this.held = false;
+    this.touch("positions");
+  }
+
+  /** Lie between the present places and others, as `t` says, until `release`. @param {Positions} positions */
+  hold(positions) {
+    this.glideTo(positions);
+    this.held = true;
+  }
+
+  /** Be where it was before `hold`. */
+  release() {
+    if (!this.held) return;
+    this.to = null;
+    this.t = 0;
+    this.held = false;
     this.touch("positions");
   }
 

@@ -4,6 +4,8 @@ import { el } from "./dom.js";
 import { count } from "./format.js";
 import { colourPanel } from "./panels/colour_panel.js";
 import { describeMap } from "./panels/description.js";
+import { compareBar } from "./panels/compare_bar.js";
+import { compareStage } from "./panels/compare_stage.js";
 import { detail } from "./panels/detail.js";
 import { dropZone, fileChooser } from "./panels/drop.js";
 import { header } from "./panels/header.js";
@@ -21,6 +23,7 @@ import { button } from "./parts/controls.js";
 import { syncAddress } from "./state/address_sync.js";
 import { paint } from "./state/colouring.js";
 import { mark } from "./state/marking.js";
+import { followMorph } from "./state/morphing.js";
 import { closeRow, openRow } from "./state/picking.js";
 import { selectDrawn } from "./state/selecting.js";
 import { onTheme } from "./state/theme.js";
@@ -34,6 +37,8 @@ export function wirePage(app) {
   const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
   place("bar").append(...header(app, actions), chooser.element);
   place("dock").append(headline(app), colourPanel(app), selectionPanel(app));
+  place("compare").append(compareBar(app));
+  compareStage(app, place("stage"));
   place("stage").append(
     pins(app),
     headline(app, { over: true }),
@@ -46,6 +51,7 @@ export function wirePage(app) {
   describeMap(app, place("map-description"), place("map"));
   pageKeys(app);
   connect(app);
+  followMorph(app);
   syncAddress(app);
 }
 
@@ -68,7 +74,7 @@ function dockToggle(app) {
 function connect(app) {
   const { store, view } = app;
   store.on(["data", "column", "classes", "colour", "shelf"], () => paint(app));
-  store.on(["data", "column", "hidden", "range", "selection", "search", "picked"], () => mark(app));
+  store.on(["data", "column", "hidden", "range", "selection", "search", "picked", "fade"], () => mark(app));
   store.on(["visible"], ({ visible, data, phase }) => phase === "ready" && app.announce(`${count(visible)} of ${count(data.total)} shown`));
   // Frames in the colours of classes would draw the eye to what a search did not find.
   store.on(["tint", "search", "colour"], ({ tint, search, colour }) => view.setTint(tint && !search && colour !== "none"), { now: true });

@@ -109,6 +109,14 @@ export class Layers {
     });
   }
 
+  /** Let the map's images lie between their places and others; null: at their own again. @param {import("../core/positions.js").Positions|null} positions */
+  hold(positions) {
+    const set = this.layers.get(0)?.set;
+    if (this.glide) this.endGlide();
+    set?.release();
+    if (positions) set?.hold(positions);
+  }
+
   /** @param {number} now @returns {boolean} whether images moved */
   step(now) {
     if (!this.glide) return false;

@@ -1,5 +1,6 @@
 // @ts-check
 /** The map of a dataset on a canvas: everything drawn and pointed at, behind one object. */
+import { Camera } from "../core/camera.js";
 import { createRenderer } from "../draw/renderer.js";
 import { idOf, makeControls } from "./controls.js";
 import { Engine } from "./engine.js";
@@ -68,6 +69,25 @@ export class MapView extends EventTarget {
     return this.shown.setReduction(reducer, animate);
   }
 
+  /** Let the images lie between their places and others, as `morph` says, until null is given. @param {import("../core/positions.js").Positions|null} positions by row */
+  setMorph(positions) {
+    this.engine.layers.hold(positions);
+    this.engine.moved();
+  }
+
+  /** How far the images are on the way to the places of `setMorph`, 0 to 1. */
+  get morph() {
+    const set = this.engine.scene.set(0);
+    return set?.held ? set.t : 0;
+  }
+
+  set morph(t) {
+    const set = this.engine.scene.set(0);
+    if (!set?.held) return;
+    set.t = Math.min(1, Math.max(0, t));
+    this.engine.moved();
+  }
+
   /** Draw a second dataset in the same space, outlined; null for none. @param {MapData|null} data @param {string} [reducer] @returns {Promise<void>} */
   setOverlay(data, reducer) {
     return this.shown.setOverlay(data, reducer);
@@ -123,6 +143,22 @@ export class MapView extends EventTarget {
 
   set camera(text) {
     this.travel.jump(text);
+  }
+
+  /** See what another view sees, as it moves. @param {string} text its camera */
+  follow(text) {
+    const camera = text === this.camera ? null : Camera.fromString(text);
+    if (!camera) return;
+    this.engine.pilot.stop();
+    this.engine.scene.mode = camera.mode;
+    this.engine.scene.camera.copy(camera);
+    this.engine.moved();
+  }
+
+  /** Draw an image as if the pointer were on it; -1 for none. @param {number} row */
+  point(row) {
+    const set = this.engine.scene.set(0);
+    this.engine.hover(set && row >= 0 ? { layer: 0, place: set.places[row] } : null);
   }
 
   get mode() {

@@ -11,7 +11,7 @@ const BINS = 4096;
  * @returns {number} radius in world units that holds so many of them, about
  */
 export function neighbourhood(set, point, count, flat) {
-  const { positions, space } = set.to ?? set.from;
+  const { positions, space } = set.present;
   const { x, y, z, n } = positions;
   const [sx, sy, sz] = [space.scale[0], space.scale[1], flat ? 0 : space.scale[2]];
   const [dx, dy, dz] = [0, 1, 2].map((axis) => (flat && axis === 2 ? 0 : space.offset[axis] - point[axis]));

@@ -143,14 +143,14 @@ export class Scene {
   /** The view of the whole map. @param {"3d"|"2d"} mode */
   makeHome(mode) {
     const set = this.set(0);
-    const { positions, space } = set?.to ?? set?.from ?? {};
+    const { positions, space } = set?.present ?? {};
     if (positions && space) this.home = framing(positions, space, this.viewport, { mode });
     return this.home;
   }
 
   /** The view of some images, from where the camera looks now. @param {PointSet} set @param {ArrayLike<number>} rows */
   viewOf(set, rows) {
-    const { positions, space } = set.to ?? set.from;
+    const { positions, space } = set.present;
     const places = Uint32Array.from(rows, (row) => set.places[row]);
     const { yaw, pitch, mode } = this.camera;
     const camera = framing(positions, space, this.viewport, { mode, rows: places, from: { yaw, pitch }, margin: Math.min(this.viewport.width, this.viewport.height) / 5 });

@@ -3,8 +3,9 @@
 import { getJson } from "../../data/api.js";
 import { el, fillIn } from "../dom.js";
 import { count, duration, figure, moment, reducerName } from "../format.js";
-import { note } from "../parts/controls.js";
+import { button, note } from "../parts/controls.js";
 import { openDialog } from "../parts/dialog.js";
+import { openCompareDialog } from "./compare_dialog.js";
 import { skippedList } from "./work_done.js";
 
 const HIDDEN = ["name", "layer", "precision", "device", "engine", "version"];
@@ -13,7 +14,7 @@ const HIDDEN = ["name", "layer", "precision", "device", "engine", "version"];
 export function openAbout(app) {
   const { manifest } = app.store.state;
   const more = el("div", { class: "stack-3" });
-  const body = manifest ? [section("Dataset", datasetFacts(manifest)), section("Network", networkFacts(manifest)), ...reductions(manifest), drawing(app), more] : [el("p", null, "No map is open.")];
+  const body = manifest ? [section("Dataset", datasetFacts(manifest)), section("Network", networkFacts(manifest)), ...reductions(manifest), drawing(app), more, comparing(app)] : [el("p", null, "No map is open.")];
   openDialog({ title: manifest ? `About ${manifest.name}` : "About this map", body: el("div", { class: "about stack-3" }, body), testid: "about" });
   if (manifest) addBuild(manifest, more);
 }
@@ -69,6 +70,15 @@ function drawing(app) {
   const stats = app.view.stats();
   const megabytes = stats.textures ? `${figure(Math.round(stats.textures / 1e5) / 10)} MB` : null;
   return section("Drawn by", [["renderer", stats.renderer], ["quality", stats.quality], ["software", stats.software ? "yes: this browser draws without a graphics processor" : "no"], ["textures", megabytes]]);
+}
+
+/** @param {import("../state/initial.js").App} app */
+function comparing(app) {
+  const open = () => {
+    /** @type {HTMLDialogElement|null} */ (document.querySelector('[data-testid="about"]'))?.close();
+    openCompareDialog(app);
+  };
+  return el("p", null, button("Compare with …", { icon: "compare", testid: "about-compare", onclick: open }));
 }
 
 /** Versions and times are in the dataset's own manifest. @param {any} manifest @param {HTMLElement} place */

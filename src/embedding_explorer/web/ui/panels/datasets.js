@@ -6,6 +6,8 @@ import { count, moment, plural } from "../format.js";
 import { button, note } from "../parts/controls.js";
 import { confirmDialog, openDialog, promptDialog } from "../parts/dialog.js";
 import { attachPopover, menuItem, menuRule } from "../parts/popover.js";
+import { openCompareDialog } from "./compare_dialog.js";
+import { compareWith } from "../state/comparing.js";
 import { openDataset, refreshManifest, refreshMaps } from "../state/open.js";
 
 const DOWNLOADS = { csv: "Table as CSV", parquet: "Table as Parquet", npz: "Arrays as NPZ", zip: "Everything as ZIP" };
@@ -44,7 +46,7 @@ function item(app, map, present, close) {
     ),
     anchor,
   );
-  const menu = attachPopover(anchor, () => actions(app, map, () => menu.close()), { label: map.name, role: "menu" });
+  const menu = attachPopover(anchor, () => actions(app, map, present, { close: () => menu.close(), leave: close }), { label: map.name, role: "menu" });
   return node;
 }
 
@@ -60,10 +62,11 @@ function facts(map) {
   return [plural(map.total, "image"), map.network, moment(map.created)].filter(Boolean).join(" · ");
 }
 
-/** @param {App} app @param {any} map @param {() => void} close */
-function actions(app, map, close) {
+/** @param {App} app @param {any} map @param {boolean} present @param {{close: () => void, leave: () => void}} ends of the menu, of the dialog */
+function actions(app, map, present, { close, leave }) {
   const change = (body) => () => patch(app, map, body);
   return [
+    app.store.state.phase === "ready" && comparison(app, map, present, { close, leave }),
     menuItem("Rename …", { icon: "pencil", testid: "dataset-rename", close, onclick: () => rename(app, map) }),
     !map.main && menuItem("Make it the main dataset", { icon: "star", testid: "dataset-main", close, onclick: change({ main: true }) }),
     menuRule(),
@@ -71,6 +74,16 @@ function actions(app, map, close) {
     menuRule(),
     menuItem("Delete …", { icon: "trash", kind: "danger", testid: "dataset-delete", close, onclick: () => remove(app, map) }),
   ];
+}
+
+/** @param {App} app @param {any} map @param {boolean} present @param {{close: () => void, leave: () => void}} ends */
+function comparison(app, map, present, { close, leave }) {
+  const begin = () => {
+    leave();
+    if (present) openCompareDialog(app);
+    else compareWith(app, map.id);
+  };
+  return menuItem(present ? "Compare with …" : "Compare with the open map", { icon: "compare", testid: "dataset-compare", close, onclick: begin });
 }
 
 /** @param {App} app @param {any} map */

@@ -41,6 +41,11 @@ const TOPICS = [
     ["[  ]", "previous, next image"],
     ["?", "this help"],
   ]],
+  ["Two maps compared", [
+    ["Point, click, select", "the same image is marked on both maps"],
+    ["Double click", "fly to it on both"],
+    ["← → on the slider", "let the images glide from map A to map B"],
+  ]],
   ["In lists", [
     ["← ↑ → ↓", "walk; the map shows where an image lies"],
     ["Enter", "look at it, show only that class"],

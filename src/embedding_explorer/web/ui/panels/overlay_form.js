@@ -14,9 +14,9 @@ export function overlayForm(app) {
   select.addEventListener("change", () => setOverlay(app, select.value || null));
   const line = el("div");
   const element = el("div", { class: "overlay-form stack" }, el("label", { class: "field-row" }, el("span", { class: "muted" }, "Draw over it"), select), line);
-  app.store.on(["manifest", "maps", "overlay"], ({ manifest, maps, overlay }) => {
+  app.store.on(["manifest", "maps", "overlay", "compare"], ({ manifest, maps, overlay, compare }) => {
     const others = (maps ?? []).filter((map) => map.id !== manifest?.id);
-    show(element, Boolean(manifest?.main) && others.length > 0);
+    show(element, Boolean(manifest?.main) && !compare && others.length > 0);
     fillIn(select, el("option", { value: "" }, "no other dataset"), others.map((map) => el("option", { value: map.id }, `${map.name} (${count(map.total)})`)));
     select.value = overlay?.id ?? "";
     fillIn(line, overlay && overlayLine(app, overlay));

@@ -16,9 +16,9 @@ export function pins(app) {
   const element = el("div", { class: "pins", "aria-hidden": "true" }, picked, pointed, asked);
   const draw = () => {
     const { state } = app.store;
-    put(picked, placeOfRow(app, state.picked?.row), RAISED);
-    put(pointed, placeOfRow(app, state.pointed));
-    put(asked, placeOfPicture(app));
+    putPin(picked, placeOfRow(app, state.picked?.row), RAISED);
+    putPin(pointed, placeOfRow(app, state.pointed));
+    putPin(asked, placeOfPicture(app));
   };
   app.store.on(["search"], ({ search }) => search?.picture && (picture.src = search.picture), { now: true });
   app.store.on(["picked", "pointed", "search", "reducer", "phase", "mode", "overlay"], draw);
@@ -42,8 +42,8 @@ function placeOfPicture(app) {
   return phase === "ready" && point ? screenPlace(app, point) : null;
 }
 
-/** @param {HTMLElement} pin @param {{x: number, y: number, size?: number, visible?: boolean}|null|false|undefined} at @param {number} [scale] */
-function put(pin, at, scale = 1) {
+/** Draw a ring at a place, or not at all. @param {HTMLElement} pin @param {{x: number, y: number, size?: number, visible?: boolean}|null|false|undefined} at @param {number} [scale] */
+export function putPin(pin, at, scale = 1) {
   show(pin, Boolean(at && at.visible !== false));
   if (!at) return;
   pin.style.setProperty("--pin", `${Math.max(14, (at.size ?? 0) * scale + 8)}px`);

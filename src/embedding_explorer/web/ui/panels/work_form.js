@@ -3,6 +3,7 @@
 import { el, setText } from "../dom.js";
 import { bytes, count, plural } from "../format.js";
 import { button, checkbox, field } from "../parts/controls.js";
+import { networkOptions } from "./network_options.js";
 import { usedOf } from "../state/zip_listing.js";
 import { dismissWork, setOptions, startUpload } from "../state/work.js";
 
@@ -27,7 +28,7 @@ export function uploadForm(app, { chooseFile }) {
     facts,
     field("Name", name),
     labels.element,
-    networkField(app),
+    networkOptions(app),
     el("div", { class: "row" }, el("span", { class: "muted small grow" }, limitText(app)), start),
   );
   start.type = "submit";
@@ -70,16 +71,6 @@ function folderNote(listing) {
   if (!listing?.folders.length) return "";
   const named = listing.folders.slice(0, 3).join(", ");
   return listing.folders.length > 3 ? `${count(listing.folders.length)}: ${named}, …` : named;
-}
-
-/** @param {App} app */
-function networkField(app) {
-  const { networks } = app.store.state;
-  if (networks.length < 2) return null;
-  const names = networks.map((network) => (typeof network === "string" ? network : network.name));
-  const select = el("select", { class: "select", testid: "upload-network", onchange: () => setOptions(app, { network: select.value || null }) },
-    el("option", { value: "" }, "the server's choice"), names.map((name) => el("option", { value: name }, name)));
-  return field("Network", select);
 }
 
 /** @param {App} app */

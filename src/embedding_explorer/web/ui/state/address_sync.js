@@ -18,7 +18,7 @@ export function syncAddress(app) {
     const text = formatAddress(addressOf(app.store.state), location.search);
     if (text !== location.search) history.replaceState(history.state, "", text || location.pathname);
   }, CALM);
-  const keys = ["phase", "manifest", "reducer", "mode", "tool", "camera", "colour", "hidden", "range", "picked", "overlay", "search", "size"];
+  const keys = ["phase", "manifest", "reducer", "mode", "tool", "camera", "colour", "hidden", "range", "picked", "overlay", "search", "size", "compare", "glide", "other"];
   app.store.on(/** @type {any} */ (keys), write);
   app.view.addEventListener("rest", () => app.store.set({ camera: app.view.camera }));
   window.addEventListener("popstate", () => revisit(app));
@@ -36,7 +36,7 @@ function revisit(app) {
  * @returns {import("../../core/address.js").Address}
  */
 export function addressOf(state) {
-  const { manifest, reducer, mode, tool, camera, colour, classes, hidden, range, picked, overlay, search, size } = state;
+  const { manifest, reducer, mode, tool, camera, colour, classes, hidden, range, picked, overlay, search, size, compare, glide, other } = state;
   return {
     dataset: manifest.main ? null : manifest.id,
     reducer: reducer === bestReducer(manifest) ? null : reducer,
@@ -45,6 +45,8 @@ export function addressOf(state) {
     ...toLists(classes, hidden),
     row: picked && picked.layer === 0 ? picked.row : null,
     overlay: overlay && !overlay.error ? overlay.id : null,
+    compare: compare && !compare.error ? compare.id : null,
+    how: compare?.how ?? "side", linked: compare?.linked ?? false, glide, other,
     q: search?.kind === "text" ? search.text.trim() : null,
   };
 }

@@ -48,6 +48,7 @@ export function paint(app) {
   if (!app.store.state.data) return;
   const { index, palette } = colours(app.store.state);
   app.view.setColours(index, palette);
+  app.twin?.setColours(index, palette);
   app.store.set({ palette });
 }
 

@@ -11,6 +11,8 @@ import { DIMMED, MATCH, NEIGHBOUR, SELECTED, VISIBLE } from "../../core/flags.js
  * @property {Iterable<number>} selected rows
  * @property {Iterable<number>|null} matches rows found by a search; null while nothing is searched for
  * @property {Iterable<number>} neighbours rows
+ * @property {Iterable<number>} [faded] rows that the map one glides to does not have
+ * @property {boolean} [gone] it has arrived there: they are not shown
  */
 
 /**
@@ -24,7 +26,7 @@ export function compose(flags, marks) {
   for (const row of marks.selected) flags[row] |= SELECTED;
   for (const row of marks.neighbours) flags[row] |= NEIGHBOUR;
   if (marks.matches) markMatches(flags, marks.matches);
-  return visible;
+  return visible - fade(flags, marks);
 }
 
 /** @param {Uint8Array} flags @param {Marks} marks */
@@ -37,6 +39,16 @@ function writeVisible(flags, { classes, hidden, values, range }) {
     visible += shown ? 1 : 0;
   }
   return visible;
+}
+
+/** @param {Uint8Array} flags @param {Marks} marks @returns {number} how many are no longer visible */
+function fade(flags, { faded = [], gone = false }) {
+  let lost = 0;
+  for (const row of faded) {
+    if (gone && flags[row] & VISIBLE) lost += 1;
+    flags[row] = gone ? flags[row] & ~VISIBLE : flags[row] | DIMMED;
+  }
+  return lost;
 }
 
 /** A table is faster than a Set for 200,000 look-ups. @param {Set<number>} hidden */

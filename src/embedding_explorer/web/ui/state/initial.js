@@ -25,6 +25,19 @@ import { idle } from "./work_machine.js";
  * @property {string} [picture] object URL of the picture
  * @property {Record<string, [number, number, number]>} [coordinates] where it lies, by reducer
  *
+ * @typedef {object} Compare another dataset of the same pictures
+ * @property {string} id
+ * @property {string} name
+ * @property {"side"|"morph"} how
+ * @property {boolean} linked one camera for both
+ * @property {boolean} running what follows is on its way
+ * @property {string} error why they cannot be compared
+ * @property {any} data MapData
+ * @property {Uint32Array} matches its row for each row of the map
+ * @property {Uint32Array} back the map's row for each of its rows
+ * @property {import("../../data/comparison.js").Agreement|null} figures
+ * @property {string} figuresError why there are none
+ *
  * @typedef {{id: string, name: string, data: any, shown: boolean, running: boolean, error: string}} Overlay
  *
  * @typedef {object} State
@@ -32,7 +45,7 @@ import { idle } from "./work_machine.js";
  * @property {string} failure why the map is not there
  * @property {any[]|null} maps the list of datasets
  * @property {{images: number, bytes: number}|null} limits of an upload
- * @property {any[]} networks to choose from
+ * @property {import("../../data/networks.js").Networks|null} networks to choose from, once they were asked for
  * @property {any} data MapData
  * @property {any} manifest of `data`; fetched again when names or columns change
  * @property {string} reducer
@@ -55,6 +68,11 @@ import { idle } from "./work_machine.js";
  * @property {Picked|null} picked
  * @property {number|null} pointed row that a list points at
  * @property {Overlay|null} overlay
+ * @property {Compare|null} compare
+ * @property {number} glide how far the images are on the way to the other map, 0 to 1
+ * @property {"none"|"dim"|"gone"} fade how images that the other map lacks are drawn
+ * @property {number|null} hovered row under the pointer, while maps are compared
+ * @property {string|null} other camera of the other map
  * @property {{drawn: number, total: number, moving: boolean}} shown
  * @property {import("./work_machine.js").Work} work
  * @property {any} foreign somebody else's job
@@ -65,10 +83,11 @@ import { idle } from "./work_machine.js";
 /** @returns {State} */
 export function initialState() {
   return {
-    phase: "starting", failure: "", maps: null, limits: null, networks: [], data: null, manifest: null,
+    phase: "starting", failure: "", maps: null, limits: null, networks: null, data: null, manifest: null,
     reducer: "", mode: "3d", tool: "orbit", combine: "replace", camera: "",
     colour: "none", column: null, classes: [], hidden: new Set(), range: null, palette: null, tint: true, size: 1, visible: 0,
     selection: null, shelf: [], search: null, picked: null, pointed: null, overlay: null,
+    compare: null, glide: 0, fade: "none", hovered: null, other: null,
     shown: { drawn: 0, total: 0, moving: false }, work: idle(), foreign: null,
     clusters: { running: false, job: null, error: "" }, dockOpen: true,
   };
@@ -83,6 +102,8 @@ export function initialState() {
  * @property {(text: string) => void} announce to those who listen instead of looking
  * @property {Uint8Array} flags of the images, as the view has them
  * @property {import("../../data/selections.js").SelectionShelf|null} shelf
+ * @property {import("./twin.js").Twin|null} twin the other map beside it
+ * @property {import("../../view/map_view.js").Options} options of views
  */
 
 /** The reduction to begin with. @param {any} manifest @param {string|null} [wanted] */

@@ -9,6 +9,7 @@ import { plural, reducerName } from "../format.js";
 import { bestReducer } from "./initial.js";
 import { closeRow, openRow } from "./picking.js";
 import { restoreColour } from "./colouring.js";
+import { restoreComparison, stopComparing } from "./comparing.js";
 import { setOverlay } from "./overlaying.js";
 import { clearSearch, searchText } from "./searching.js";
 
@@ -66,6 +67,7 @@ function leave(app) {
   closeRow(app);
   clearSearch(app);
   setOverlay(app, null);
+  stopComparing(app);
   app.store.set({ clusters: { running: false, job: null, error: "" }, pointed: null });
 }
 
@@ -104,7 +106,8 @@ export function setSize(app, size) {
 function restoreRest(app, wanted) {
   const { data } = app.store.state;
   if (wanted.q) searchText(app, wanted.q);
-  if (wanted.overlay) setOverlay(app, wanted.overlay);
+  if (wanted.compare) restoreComparison(app, wanted);
+  else if (wanted.overlay) setOverlay(app, wanted.overlay);
   if (wanted.row !== null && wanted.row < data.total) openRow(app, wanted.row, { fly: !wanted.camera });
 }
 
@@ -117,8 +120,8 @@ function failed(app, error) {
 
 /** The list of datasets and the limits of an upload. @param {App} app @param {AbortSignal} [signal] @returns {Promise<any[]>} */
 async function fetchMaps(app, signal) {
-  const { maps, limits, networks } = await getJson("/maps", { cache: "no-store", signal });
-  app.store.set({ maps, limits, networks: networks ?? [] });
+  const { maps, limits } = await getJson("/maps", { cache: "no-store", signal });
+  app.store.set({ maps, limits });
   return maps;
 }
 

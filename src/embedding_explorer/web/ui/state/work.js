@@ -28,7 +28,7 @@ function send(app, event) {
  */
 export async function chooseArchive(app, file) {
   const { limits } = app.store.state;
-  send(app, { type: "choose", file, options: { name: stem(file.name), labels: false, network: null, listing: null } });
+  send(app, { type: "choose", file, options: { name: stem(file.name), labels: false, network: null, layer: "", pooling: "", listing: null } });
   if (app.store.state.work.file !== file) return void app.toasts.show("Another archive is under way. Abort it first, or wait until it is done.");
   if (limits && file.size > limits.bytes) {
     return send(app, { type: "fail", error: `${file.name} has ${bytes(file.size)}, and this server takes ${bytes(limits.bytes)} at most (EXPLORER_MAX_UPLOAD_BYTES).` });
