@@ -1,5 +1,6 @@
 """Small ONNX models for tests, written operator by operator."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,16 @@ FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 SIDE = 8
 
 
-def mean_model(side: int | str | None = SIDE) -> bytes:
-    """data (N, 3, side, side) → mean (N, 3) of each channel → prob, its softmax. Its outputs are prob and count (int)."""
+def mean_model(side: int | str | None = SIDE, outputs: Sequence[str] = ("prob", "count")) -> bytes:
+    """data (N, 3, side, side) → mean (N, 3) of each channel → prob, its softmax; count (int) is the number of its values."""
     nodes = [
         helper.make_node("ReduceMean", ["data", "plane"], ["mean"], keepdims=0),
         helper.make_node("Softmax", ["mean"], ["prob"], axis=1),
         helper.make_node("Size", ["data"], ["count"]),
     ]
     plane = numpy_helper.from_array(np.array([2, 3]), "plane")
-    outputs = [helper.make_tensor_value_info("prob", FLOAT, None), helper.make_tensor_value_info("count", INT64, [])]
-    return model(nodes, outputs, [plane], side)
+    shapes = {"prob": (FLOAT, None), "count": (INT64, [])}
+    return model(nodes, [helper.make_tensor_value_info(name, *shapes[name]) for name in outputs], [plane], side)
 
 
 def two_inputs_model() -> bytes:
@@ -67,6 +68,25 @@ def hungry_model(numbers: float = 1e6) -> bytes:
     ]
     one_long = numpy_helper.from_array(np.array([1]), "list")
     return model(nodes, [helper.make_tensor_value_info("sum", FLOAT, None)], [one_long, *factor(numbers)])
+
+
+def picky_model() -> bytes:
+    """data → mean as of `mean_model`, and fails on images that are not quite dark: it looks up a place that is not there."""
+    nodes = [
+        helper.make_node("ReduceMean", ["data", "plane"], ["mean"], keepdims=0),
+        *turned_up(1.0, "place"),
+        helper.make_node("Gather", ["table", "place"], ["found"]),
+        helper.make_node("Add", ["mean", "found"], ["out"]),
+    ]
+    plane = numpy_helper.from_array(np.array([2, 3]), "plane")
+    table = numpy_helper.from_array(np.zeros(1000, np.float32), "table")
+    return model(nodes, [helper.make_tensor_value_info("out", FLOAT, None)], [plane, table, *factor(1.0)])
+
+
+def flat_model() -> bytes:
+    """data of any size → flat, all its values."""
+    outputs = [helper.make_tensor_value_info("flat", FLOAT, None)]
+    return model([helper.make_node("Flatten", ["data"], ["flat"])], outputs, [], "side")
 
 
 def turned_up(by: float, to: str) -> list[Any]:

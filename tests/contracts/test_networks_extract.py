@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import colour_files, zip_of
+from tests.conftest import colour_files, encoded, picture, zip_of
 from tests.contracts.networks_api import IMAGE, PREPROCESSING, Api
-from tests.contracts.onnx_models import hungry_model, mean_model, two_inputs_model
+from tests.contracts.onnx_models import flat_model, hungry_model, mean_model, picky_model, two_inputs_model
 from tests.servers import Server, explorer
 
 pytestmark = pytest.mark.slow
@@ -120,11 +120,63 @@ def test_what_cannot_work_is_said_in_the_shape_of_the_explorer_api(
     server.wait_idle()
 
 
-def test_varying_pictures_work_where_rows_have_one_length_and_end_the_job_where_not(server: Server, api: Api) -> None:
-    image = IMAGE | {"resize_type": "NETWORK", "target_size": "16"}
-    text = json.dumps({"inputs": [{"tensor_name": "data", "image": image}]})
-    made = api.deployed(mean_model("side"), preprocessing=text)
+def test_varying_pictures_work_where_they_are_pooled(server: Server, api: Api) -> None:
+    made = varying(api, mean_model("side"))
     assert rows(server, upload(server, f"?network={made['id']}&layer=data&pooling=max")).shape == (12, 3)
+
+
+def test_a_public_slug_means_the_network_that_inference_knows(server: Server, api: Api) -> None:
+    dataset = upload(server, "?network=embedded")
+    expected = [api.features("embedded", picture=data)["output"]["data"] for data in FILES.values()]
+    np.testing.assert_allclose(rows(server, dataset), expected, rtol=2e-3, atol=1e-4)  # they are stored in float16
+    said = manifest(server, dataset)
+    assert said["layer"] == "output" and said["registered"]["id"] == "embedded"
+    own = manifest(server, upload(server, "?name=own"))
+    assert own["registered"] is None and own["layer"] != "output"  # the explorer's own extractor of that name
+    for slug in ("resnet50", "imagenet-resnet-50"):
+        answer = server.upload(zip_of(FILES), query=f"?network={slug}&layer=layer4.2.conv4")
+        assert answer.status_code == 400 and "layer4.2.conv3" in answer.text
+
+
+def varying(api: Api, model: bytes) -> dict[str, Any]:
+    """A network that takes images of at most 16 pixels a side."""
+    image = IMAGE | {"resize_type": "NETWORK", "target_size": "16"}
+    return api.deployed(model, preprocessing=json.dumps({"inputs": [{"tensor_name": "data", "image": image}]}))
+
+
+def test_rows_of_several_lengths_end_the_job_and_those_of_one_do_not(server: Server, api: Api) -> None:
+    made = varying(api, flat_model())
+    dataset = upload(server, f"?network={made['id']}")
+    assert rows(server, dataset).shape == (12, 3 * 16 * 12) and manifest(server, dataset)["dimension"] == 576
+    square = encoded(picture((9, 9, 9), (20, 20)))
+    answer = server.upload(zip_of(FILES | {"q.png": square}), query=f"?network={made['id']}")
+    assert answer.status_code == 400 and "768 features for one picture and 576" in answer.text
+    other = server.post(f"/dataset/{dataset}/neighbors", files={"file": ("q.png", square)})
+    assert other.status_code == 400 and "768" in other.text
+    same = server.post(f"/dataset/{dataset}/neighbors", files={"file": ("p.png", next(iter(FILES.values())))})
+    assert same.json()["neighbors"][0]["index"] == 0
+
+
+@pytest.mark.parametrize("batched", [BATCHED, json.dumps(PREPROCESSING)])
+@pytest.mark.parametrize("how", ["fails", "takes too much"])
+def test_pictures_on_which_the_network_fails_are_skipped_and_listed(
+    server: Server, api: Api, batched: str, how: str
+) -> None:
+    made = api.deployed(picky_model() if how == "fails" else hungry_model(1e9), preprocessing=batched)
+    dark = {f"d{i}.png": encoded(Image.new("RGB", (9, 9), (0, 0, i % 4))) for i in range(5)}
+    if how != "fails":
+        dark = {f"d{i}.png": encoded(Image.new("RGB", (9, 9 + i))) for i in range(5)}
+    bright = {"d1x.png": encoded(Image.new("RGB", (9, 9), "white")), "x.png": encoded(Image.new("RGB", (8, 8), "red"))}
+    broken = {"d2x.png": b"\x89PNG broken"}
+    answer = server.upload(zip_of(dark | bright | broken), query=f"?network={made['id']}")
+    assert answer.status_code == 200 and answer.headers["X-Dataset-Skipped"] == "3", answer.text
+    listed = server.get(f"/dataset/{answer.text}").json()
+    assert listed["total"] == 5
+    assert [each["file"] for each in listed["skipped"]] == ["d1x.png", "d2x.png", "x.png"]
+    word = "The network fails" if how == "fails" else "EXPLORER_INFERENCE_MEMORY"
+    assert word in listed["skipped"][0]["reason"] and str(server.data) not in json.dumps(listed["skipped"])
+    everything = server.upload(zip_of(bright | broken), query=f"?network={made['id']}")
+    assert 400 <= everything.status_code <= 500 and word in everything.text
 
 
 def test_a_network_that_takes_too_much_ends_the_job_and_not_the_worker(server: Server, api: Api) -> None:
@@ -139,13 +191,26 @@ def test_a_network_that_takes_too_much_ends_the_job_and_not_the_worker(server: S
 def test_datasets_of_a_deleted_network_stay_and_what_needs_it_is_409(server: Server, api: Api) -> None:
     made = api.deployed(preprocessing=BATCHED.replace("255.0", "128.0"))
     dataset = upload(server, f"?network={made['id']}&layer=mean")
-    picture = {"file": ("one.png", next(iter(FILES.values())))}
-    assert server.post(f"/dataset/{dataset}/neighbors", files=picture).status_code == 200
+    given = {"file": ("one.png", next(iter(FILES.values())))}
+    searches = (f"/dataset/{dataset}/neighbors", f"/maps/{dataset}/search")
+    for address in searches:
+        assert server.post(address, files=given).status_code == 200
     assert api.call("DELETE", f"/networks/{made['id']}").status_code == 204
     assert server.get(f"/dataset/{dataset}/features/pca").status_code == 200
     assert server.get(f"/dataset/{dataset}/tilemap").status_code == 200
-    refused = server.post(f"/dataset/{dataset}/neighbors", files=picture)
-    assert refused.status_code == 409 and "deleted" in refused.text
+    for address in searches:
+        refused = server.post(address, files=given)
+        assert refused.status_code == 409 and "deleted" in refused.text
+    for address in (
+        "/health/live",
+        "/health/ready",
+        "/status",
+        "/metrics",
+        f"/dataset/{dataset}",
+        "/dataset",
+        f"/maps/{dataset}",
+    ):
+        assert server.get(address).status_code == 200, address
     gone = server.upload(zip_of(FILES), query=f"?network={made['id']}&layer=mean")
     assert gone.status_code == 400 and str(made["id"]) in gone.text
 

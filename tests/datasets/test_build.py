@@ -14,20 +14,51 @@ import pytest
 from PIL import Image
 
 from embedding_explorer.datasets import build as building
+from embedding_explorer.datasets import collector
 from embedding_explorer.datasets.build import build_dataset
 from embedding_explorer.datasets.placing import check_same_space, place_dataset, placer
 from embedding_explorer.datasets.request import BuildRequest
 from embedding_explorer.datasets.store import DatasetStore
-from embedding_explorer.errors import JobAborted, LimitExceeded, NoReadableImage, SpaceMismatch
+from embedding_explorer.errors import (
+    BadInput,
+    ExplorerError,
+    JobAborted,
+    LimitExceeded,
+    NetworkUnusable,
+    NoReadableImage,
+    SpaceMismatch,
+)
+from embedding_explorer.images.decode import Decoded, decode
 from embedding_explorer.images.limits import Limits
 from tests.colour_network import INFO, ColourNetwork
 from tests.conftest import colour_files, encoded, picture, zip_of
 
 
+class PickyNetwork(ColourNetwork):
+    """Fails on pictures of these colours (0 red, 1 green, 2 blue), with `error`; or gives rows of a length of their own."""
+
+    def __init__(self, *fails: int, error: ExplorerError | None = None, longer: int | None = None) -> None:
+        super().__init__()
+        self.fails, self.longer, self.error = fails, longer, error
+
+    def decode(self, data: bytes, max_pixels: int) -> Decoded:
+        return decode(data, self.info.input, max_pixels)
+
+    def attempts(self, batches: Any) -> Any:
+        for rows in self.features(batches):
+            yield [self.attempt(row) for row in rows]
+
+    def attempt(self, row: Any) -> Any:
+        colour = int(row[:3].argmax())
+        if colour in self.fails:
+            return self.error or NetworkUnusable(f"The network fails: colour {colour}.")
+        return np.concatenate([row, row]) if colour == self.longer else row
+
+
 @pytest.fixture(autouse=True)
 def short_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ranges of ten images, so that a few pictures make several."""
-    for module in ("build", "manifest", "dataset", "images_table", "pictures", "placing"):
+    for module in ("collector", "manifest", "dataset", "images_table", "pictures", "placing"):
         monkeypatch.setattr(f"embedding_explorer.datasets.{module}.RANGE", 10)
 
 
@@ -123,6 +154,54 @@ def test_a_picture_of_too_many_pixels_refuses_the_whole(store: DatasetStore, tmp
         build(store, request(tmp_path, files, limits=Limits(max_images=10, max_pixels=30_000)))
 
 
+def test_pictures_on_which_the_network_fails_are_left_out_and_listed_in_order(
+    store: DatasetStore, tmp_path: Path
+) -> None:
+    files = colour_files(35) | {"p0007x.png": b"\x89PNG broken", "p0034x.png": b"\x89PNG broken"}
+    manifest = build(store, request(tmp_path, files), PickyNetwork(1))
+    names = sorted(files)
+    gone = [name for name in names if "x" in name or int(name[1:5]) % 3 == 1]
+    assert [each["file"] for each in manifest.skipped] == gone
+    assert {each["reason"] for each in manifest.skipped if "x" not in each["file"]} == {"The network fails: colour 1."}
+    dataset = store.get(manifest.id)
+    assert [row.file for row in dataset.images] == [name for name in names if name not in gone]
+    assert len(dataset.features()) == manifest.total == 23 and len(list(dataset.images)) == 23
+
+
+def test_others_take_the_places_of_pictures_on_which_the_network_fails(store: DatasetStore, tmp_path: Path) -> None:
+    wanted = request(tmp_path, colour_files(30), limits=Limits(max_images=12))
+    manifest = build(store, wanted, PickyNetwork(1, 2))
+    assert manifest.total == 10 and len(manifest.skipped) == 20
+    wanted = request(tmp_path, colour_files(30), limits=Limits(max_images=7))
+    manifest = build(store, wanted, PickyNetwork(1))
+    assert [row.file for row in store.get(manifest.id).images] == [f"p{i:04d}.png" for i in (0, 2, 3, 5, 6, 8, 9)]
+    assert [each["file"] for each in manifest.skipped] == ["p0001.png", "p0004.png", "p0007.png"]
+
+
+def test_where_the_network_fails_on_all_the_first_reason_ends_the_build(store: DatasetStore, tmp_path: Path) -> None:
+    files = {"a.png": b"\x89PNG broken"} | colour_files(30)
+    with pytest.raises(NetworkUnusable, match="colour 0"):
+        build(store, request(tmp_path, files), PickyNetwork(0, 1, 2))
+
+
+def test_few_pictures_may_cost_the_process_of_the_network(store: DatasetStore, tmp_path: Path) -> None:
+    error = LimitExceeded("It took longer than 9 seconds.")
+    most = collector.MOST_OVERRUNS
+    files = colour_files(3 * most + 3)
+    assert build(store, request(tmp_path, colour_files(3 * most)), PickyNetwork(0, error=error)).total == 2 * most
+    with pytest.raises(LimitExceeded, match="9 seconds"):
+        build(store, request(tmp_path, files), PickyNetwork(0, error=error))
+
+
+@pytest.mark.parametrize("longer", [1, 2])
+def test_rows_of_several_lengths_end_the_build(store: DatasetStore, tmp_path: Path, longer: int) -> None:
+    with pytest.raises(BadInput, match="12 features for one picture and 6 for another"):
+        build(store, request(tmp_path, colour_files(30)), PickyNetwork(longer=longer))
+    only = {name: data for i, (name, data) in enumerate(colour_files(30).items()) if i % 3 == longer}
+    manifest = build(store, request(tmp_path, only), PickyNetwork(longer=longer))
+    assert manifest.features["shape"] == [10, 12] and manifest.network["dimension"] == 12
+
+
 def interrupted(at: int) -> Callable[[str, int, int], None]:
     def report(stage: str, done: int, total: int) -> None:
         if stage == "features" and done >= at:
@@ -149,6 +228,18 @@ def test_an_interrupted_build_goes_on_after_its_last_whole_range(
     np.testing.assert_array_equal(ours.reduction("umap"), theirs.reduction("umap"))
     assert ours.tilemap_path("001").read_bytes() == theirs.tilemap_path("001").read_bytes()
     assert (ours.folder / "images.csv").read_bytes() == (theirs.folder / "images.csv").read_bytes()
+
+
+@pytest.mark.parametrize("at", [4, 14])
+def test_an_interrupted_build_lists_the_failures_of_both_attempts(
+    store: DatasetStore, tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedding_explorer.datasets.progress.EVERY", 0.0)
+    whole = build(DatasetStore(tmp_path / "other"), request(tmp_path, colour_files(35)), PickyNetwork(1))
+    with pytest.raises(JobAborted):
+        build(store, request(tmp_path, colour_files(35)), PickyNetwork(1), report=interrupted(at))
+    resumed = build(store, request(tmp_path, colour_files(35)), PickyNetwork(1))
+    assert (resumed.id, resumed.skipped, resumed.total) == (whole.id, whole.skipped, 23)
 
 
 def test_half_done_work_of_other_pictures_is_not_gone_on_with(

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-ROOM = ("store", "dataset", "neighbors", "export", "seed_import", "seed_export")
+ROOM = ("store", "dataset", "neighbors", "agreement", "export", "seed_import", "seed_export")
 HEAVY = {"torch", "openvino", "umap", "numba", "sklearn", "scipy", "py7zr", "pyarrow", "pandas"}
 
 

@@ -1,7 +1,8 @@
 """An inference worker without frameworks, started as the real one is. What a network does is written in its model file,
 and what an inference does is the name of the layer that it asks for:
 
-    sleep, hog, die, refuse, bug: as they say; anything else: the size of each picture's file
+    sleep, hog, die, refuse, bug: as they say; keep: leaves 250 MB behind; allocate: fails unless it is the first to;
+    anything else: the size of each picture's file
 """
 
 import json
@@ -31,6 +32,9 @@ LAYERS = [
 ]
 
 
+KEPT: list[bytes] = []
+
+
 class FakeContext:
     """Nothing to warm up."""
 
@@ -42,7 +46,11 @@ class FakeContext:
 
 
 def behave(how: str, data: Path) -> None:
-    hog = []
+    hog: list[bytes] = []
+    if how == "allocate" and KEPT:
+        raise MemoryError
+    if how in ("keep", "allocate"):
+        KEPT.append(b"x" * (250 << 20 if how == "keep" else 1))
     if how == "die":
         os.kill(os.getpid(), signal.SIGSEGV)
     elif how == "refuse":

@@ -104,6 +104,21 @@ def test_what_a_deployed_network_does_not_have_is_refused_with_near_names(make: 
     assert "size" in tensors(service, infer(service, network, "size"))
 
 
+def test_a_task_that_cannot_be_queued_ends(make: Make) -> None:
+    service = make()
+    network = create(service)
+    last = infer(service, network)
+    wait(service, last)
+    inputs = service.tasks.inputs(last).parent
+    inputs.rename(inputs.with_name("aside"))
+    inputs.write_text("no folder can be made here")
+    with pytest.raises(OSError):
+        infer(service, network)
+    with pytest.raises(OSError):
+        create(service)
+    assert [task.status for task in service.tasks.some([last + 1, last + 2])] == ["error", "error"]
+
+
 def test_a_failed_deployment_is_a_reason_and_nothing_waits_for_it(make: Make, tmp_path: Path) -> None:
     service = make()
     network = create(service, "sleep")

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
 @click.option("--name", help="Name of the dataset (default: that of the source).")
 @click.option("--main", is_flag=True, help="Make it the main dataset.")
-@click.option("--network", help="Network that makes the features.")
-@click.option("--layer", help="A layer of it (default: the last features).")
+@click.option(
+    "--network",
+    help="Network that makes the features: an id or a slug of the networks API (default: EXPLORER_NETWORK).",
+)
+@click.option("--layer", help="A layer of it (default: its first final output).")
 @click.option("--pooling", type=click.Choice(["avg", "max", "flatten"]), help="What becomes of a layer's maps.")
 @click.option("--labels", type=click.Choice(["none", "folders", "parents"]), default="parents", show_default=True,
               help="What labels an image: nothing, its top-level folder, or the folder that it is in.")  # fmt: skip

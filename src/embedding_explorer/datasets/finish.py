@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def finish(build: Build, parts: Parts) -> Manifest:
     reducers = {name: reduce(build, name, leading) for name in REDUCERS}
     reducers["pca"] |= components
     manifest = describe(build, parts, reducers)
-    parts.assemble(build.network.info.dimension)
+    parts.assemble()
     (build.staging / "spool").unlink(missing_ok=True)
     return build.store.adopt(build.staging, manifest)
 
@@ -44,7 +45,7 @@ def leading_components(build: Build, parts: Parts) -> tuple[NDArray[np.float32],
     """The leading principal components (N, K) of all features, and what the manifest says of them."""
     progress = build.progress.of("pca")
     progress(0, parts.count)
-    fitted = fit_pca(parts.features, count=parts.count, dimension=build.network.info.dimension, progress=progress)
+    fitted = fit_pca(parts.features, count=parts.count, dimension=parts.dimension, progress=progress)
     leading = np.concatenate([fitted.project(features) for features in parts.features()])
     fitted.save(build.staging / REDUCTIONS / COMPONENTS)
     progress(parts.count, parts.count)
@@ -65,7 +66,7 @@ def reduce(build: Build, name: str, leading: NDArray[np.float32]) -> dict[str, A
 
 def describe(build: Build, parts: Parts, reducers: dict[str, dict[str, Any]]) -> Manifest:
     """The manifest of the finished dataset."""
-    request, info = build.request, build.network.info
+    request, info = build.request, replace(build.network.info, dimension=parts.dimension)
     rows = ((i.file, i.label or "", i.digest) for record in parts.records for i in record.images)
     return Manifest.new(
         id=dataset_id(request.recipe(build.network), rows),

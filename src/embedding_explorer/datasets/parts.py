@@ -74,6 +74,11 @@ class Parts:
         return sum(len(record.images) for record in self.records)
 
     @property
+    def dimension(self) -> int:
+        """Features of an image, once a range is there."""
+        return int(np.load(self.folder / range_id(0) / FEATURES, mmap_mode="r").shape[1])
+
+    @property
     def next_entry(self) -> int:
         """Entry of the source to go on with."""
         return self.records[-1].next_entry if self.records else 0
@@ -99,16 +104,16 @@ class Parts:
         for number in range(len(self.records)):
             yield np.load(self.folder / range_id(number) / FEATURES)
 
-    def assemble(self, dimension: int) -> None:
+    def assemble(self) -> None:
         """Join the parts into features.npy and images.csv of the staging folder and remove them."""
-        self._join_features(dimension)
+        self._join_features()
         rows = ((i.file, i.width, i.height, i.label) for record in self.records for i in record.images)
         write_images(self.staging / IMAGES, rows)
         shutil.rmtree(self.folder)
 
-    def _join_features(self, dimension: int) -> None:
+    def _join_features(self) -> None:
         # Written, not memory-mapped: a full disk is an error then, and not a signal that kills the process.
-        header = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.count, dimension)}
+        header = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.count, self.dimension)}
         with (self.staging / FEATURES).open("wb") as target:
             np.lib.format.write_array_header_1_0(target, header)
             for part in self.features():

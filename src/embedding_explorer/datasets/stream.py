@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from embedding_explorer.errors import UnreadableImage
 from embedding_explorer.images.decode import Decoded, InputSpec, decode
 from embedding_explorer.images.source import Entry, Skipped, Source
-from embedding_explorer.networks.base import Extractor, OwnInput
+from embedding_explorer.networks.base import Attempt, Extractor, OwnInput
 
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -82,8 +82,8 @@ def decode_entries(
     return ordered_map(load, range(first, len(source.entries)), ahead)
 
 
-def with_features(network: Extractor, items: Iterable[Item]) -> Iterator[tuple[list[Item], NDArray[np.float32]]]:
-    """Groups of items with their features (B, D); decoding goes on while the network works."""
+def with_features(network: Extractor, items: Iterable[Item]) -> Iterator[list[tuple[Item, Attempt]]]:
+    """Groups of items, each with its features (D,) or why it has none; decoding goes on while the network works."""
     waiting: deque[list[Item]] = deque()
 
     def batches() -> Iterator[NDArray[np.uint8]]:
@@ -91,8 +91,9 @@ def with_features(network: Extractor, items: Iterable[Item]) -> Iterator[tuple[l
             waiting.append(group)
             yield np.stack([item.decoded.pixels for item in group])
 
-    for features in network.features(batches()):
-        yield waiting.popleft(), features
+    made = network.attempts(batches()) if isinstance(network, OwnInput) else network.features(batches())
+    for attempts in made:
+        yield list(zip(waiting.popleft(), attempts, strict=True))
 
 
 def groups(items: Iterable[T], size: int) -> Iterator[list[T]]:

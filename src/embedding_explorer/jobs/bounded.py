@@ -10,6 +10,7 @@ from embedding_explorer.errors import ExplorerError, LimitExceeded, WorkerDied
 from embedding_explorer.jobs.channel import Message
 from embedding_explorer.jobs.client import WorkerClient
 
+MEMORY = "EXPLORER_INFERENCE_MEMORY"
 LOOK_EVERY = 0.05  # seconds between two looks; memory is filled at some gigabytes a second
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -20,13 +21,25 @@ class BoundedWorker:
     def __init__(self, client: WorkerClient, memory: int, seconds: float) -> None:
         self.client, self.memory, self.seconds = client, memory, seconds
         self._started, self._mutex = False, threading.Lock()
+        self._used: int | None = None  # id of the process that did the last call
 
     def call(self, task: str, arguments: Message) -> Any:
-        """Do `task`; its result.
+        """Do `task`, which may be tried twice; its result.
 
         Raises the error of the task, LimitExceeded where it took too much, WorkerDied where it ended its process.
         """
         self._start()
+        before = self._used
+        try:
+            return self._call(task, arguments)
+        except LimitExceeded as error:
+            if before is None or before != self._used or error.facts.get("setting") != MEMORY:
+                raise
+            # Others' networks and frameworks were in that memory too: a process of its own decides.
+            self._renew(before)
+            return self._call(task, arguments)
+
+    def _call(self, task: str, arguments: Message) -> Any:
         watch = _Watch(self)
         try:
             return self.client.call(task, arguments, on_start=watch.begin)
@@ -34,6 +47,13 @@ class BoundedWorker:
             raise watch.verdict or error from None
         finally:
             watch.end()
+            self._used = watch.pid
+
+    def _renew(self, pid: int) -> None:
+        """End a process, where it has not ended yet, and see another begin."""
+        self.client.kill(pid)
+        while self.client.pid == pid and not self.client.stopping():
+            time.sleep(LOOK_EVERY)
 
     def stop(self) -> None:
         """End the worker for good; a call in progress fails with WorkerDied."""
@@ -54,10 +74,12 @@ class _Watch:
     def __init__(self, worker: BoundedWorker) -> None:
         self._worker, self._over = worker, threading.Event()
         self.verdict: ExplorerError | None = None
+        self.pid: int | None = None
 
     def begin(self, _call: int) -> None:
         """The task goes to the worker now: waiting for its start is not the task's time."""
-        threading.Thread(target=self._watch, args=(self._worker.client.pid,), name="watch", daemon=True).start()
+        self.pid = self._worker.client.pid
+        threading.Thread(target=self._watch, args=(self.pid,), name="watch", daemon=True).start()
 
     def end(self) -> None:
         """No more looks."""
@@ -75,7 +97,7 @@ class _Watch:
         if late > 0:
             return over_limit(f"It took longer than {worker.seconds:g} seconds", "EXPLORER_INFERENCE_SECONDS")
         if resident(pid) > worker.memory:
-            return over_limit(f"It took more than {worker.memory} bytes of memory", "EXPLORER_INFERENCE_MEMORY")
+            return over_limit(f"It took more than {worker.memory} bytes of memory", MEMORY)
         return None
 
 

@@ -51,6 +51,10 @@ class WorkerClient:
         """Whether the worker is warm."""
         return self._ready.is_set()
 
+    def stopping(self) -> bool:
+        """Whether the worker is ended for good."""
+        return self._stopping.is_set()
+
     def wait_ready(self, timeout: float | None = None) -> bool:
         """Wait until the worker is warm; False when the time is over."""
         return self._ready.wait(timeout)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from embedding_explorer.errors import ExplorerError, JobFailed, LimitExceeded
-from embedding_explorer.jobs.bounded import over_limit
+from embedding_explorer.jobs.bounded import MEMORY, over_limit
 from embedding_explorer.jobs.tensors import write_tensors
 from embedding_explorer.jobs.worker import work
 from embedding_explorer.networks.base import Pooling
@@ -75,10 +75,7 @@ class InferenceContext:
     def trim(self) -> None:
         """Let go of what is over the bound, the network just used included if it alone is."""
         used = next(reversed(self._warm.values()))
-        try:
-            used.bytes = used.network.memory()
-        except OSError:
-            log.debug("a network was deleted while it ran")  # it goes with the others, at the next load
+        used.bytes = used.network.memory()
         self._make_room(self.settings.inference_warm_bytes)
 
     def _make_room(self, most: int) -> None:
@@ -155,7 +152,7 @@ def one_line_errors() -> Iterator[None]:
         raise
     except Exception as error:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
-            raise over_limit("It asked for more memory than it may have", "EXPLORER_INFERENCE_MEMORY") from error
+            raise over_limit("It asked for more memory than it may have", MEMORY) from error
         if isinstance(error, ExplorerError):
             raise
         log.exception("a registered network failed")

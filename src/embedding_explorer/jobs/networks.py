@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "embedding_explorer.jobs.inference_worker")
 RESTARTED = "The server was restarted before this task had ended. Send it again."
 DELETED = "The network was deleted."
+NO_SPACE = "The server could not keep what this task needs. Send it again later."
 STAGING = "network-"  # staging folders of requests of the networks API
 SWEEP_EVERY = 600.0  # seconds
 
@@ -124,9 +125,10 @@ class NetworkService:
         self.queue.check_room()
         task = self.tasks.add(INFERENCE, network.id)
         target = self.tasks.inputs(task)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.rename(target)
+        with self._ending(task):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.rename(target)
         moved = [Picture(target / each.file.name, each.region, each.url) for each in pictures]
         result = target / "result.json"
         arguments = {
@@ -186,7 +188,8 @@ class NetworkService:
 
     def _queue_deployment(self, network_id: int, task: int) -> None:
         folder, inputs = self.store.folder(network_id), self.tasks.inputs(task)
-        inputs.mkdir(parents=True, exist_ok=True)
+        with self._ending(task):
+            inputs.mkdir(parents=True, exist_ok=True)
         found = inputs / LAYERS
 
         def keep() -> None:
@@ -196,6 +199,15 @@ class NetworkService:
 
         arguments = {"network": str(folder.path), "layers": str(found)}
         self.queue.put(Work(task, "deploy", arguments, keep))
+
+    @contextmanager
+    def _ending(self, task: int) -> Iterator[None]:
+        """A task that cannot be queued ends, rather than being pending for ever."""
+        try:
+            yield
+        except OSError:
+            self.tasks.fail(task, NO_SPACE)
+            raise
 
     def _deploy_again(self, ended: Task) -> None:
         """Deploy a network whose deployment was cut off, in a task of its own: the old one has ended in an error."""

@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding_explorer.database import Database
-from embedding_explorer.errors import BadInput, Conflict, LimitExceeded, NetworkUnavailable, UnknownNetwork
+from embedding_explorer.errors import (
+    Conflict,
+    ExplorerError,
+    JobFailed,
+    LimitExceeded,
+    NetworkUnavailable,
+    NetworkUnusable,
+    StorageFull,
+    UnknownNetwork,
+    WorkerDied,
+)
 from embedding_explorer.images.decode import Decoded, InputSpec, open_picture
 from embedding_explorer.images.tilemap import make_tile
 from embedding_explorer.jobs.bounded import BoundedWorker
 from embedding_explorer.jobs.client import WorkerClient
-from embedding_explorer.networks.base import NetworkInfo
+from embedding_explorer.jobs.inference import own_folders, reason, without_paths
+from embedding_explorer.networks.base import Attempt, NetworkInfo
 from embedding_explorer.networks.preprocessing import prepare, read_constants
 from embedding_explorer.networks.preprocessing.faults import Faults
 from embedding_explorer.networks.public import find_public
@@ -35,6 +46,8 @@ from embedding_explorer.settings import Settings
 
 COMMAND = (sys.executable, "-m", "embedding_explorer.jobs.inference_worker")
 BATCH = 16
+BATCH_BYTES = 64 << 20
+FAILURES = (NetworkUnusable, JobFailed, LimitExceeded)
 
 
 def open_registered(key: Key, layer: str | None, pooling: str | None, settings: Settings) -> "RegisteredExtractor":
@@ -120,15 +133,17 @@ class RegisteredExtractor:
         self._staging = settings.data / "staging"
         client = WorkerClient(settings.environment(secrets=False), COMMAND, name="features worker")
         self._worker = BoundedWorker(client, settings.inference_memory, settings.inference_seconds)
-        self.batch_size = BATCH if chosen.preprocessing.may_batch else 1
+        sides = {axis: side or max(self._input.target) for axis, side in self._input.sides.items()}
+        shape = (1, *(sides[axis] for axis in self._input.axes))
+        self._blank: NDArray[Any] = np.zeros(shape, self._input.data_type.lower())
+        self.batch_size = batch_size(self._blank.nbytes) if chosen.preprocessing.may_batch else 1
+        self._too_many_at_once = False
         self.info: NetworkInfo
 
     def begin(self, info: NetworkInfo) -> None:
         """Load the network and try it on a blank image, which tells the name of its layer and how many features."""
         self.info = info
-        sides = {axis: side or max(self._input.target) for axis, side in self._input.sides.items()}
-        blank = np.zeros((1, *(sides[axis] for axis in self._input.axes)), self._input.data_type.lower())
-        name, rows = self._compute(blank)
+        name, rows = self._compute(self._blank)
         most = self._settings.max_dimension
         if rows.shape[1] > most:
             raise LimitExceeded(
@@ -147,22 +162,44 @@ class RegisteredExtractor:
         return Decoded(make_tile(picture), values, *picture.size)
 
     def features(self, batches: Iterable[NDArray[Any]]) -> Iterator[NDArray[np.float32]]:
-        """Features (B, D) float32 of every batch (B, …), in order.
+        """Features (B, D) float32 of every batch (B, …), in order; where images vary in size, D may too.
 
-        Raises BadInput where rows differ in length, LimitExceeded where the network takes too long or too much.
+        Raises NetworkUnusable, JobFailed, or LimitExceeded where the network takes too long or too much.
         """
         for batch in batches:
-            rows = self._compute(batch)[1]
-            if rows.shape[1] != self.info.dimension:
-                raise BadInput(
-                    f"The layer {self.info.layer!r} gives {rows.shape[1]} features for one picture and "
-                    f"{self.info.dimension} for another. Pool with avg or max, or take another layer."
-                )
-            yield rows
+            yield self._compute(batch)[1]
+
+    def attempts(self, batches: Iterable[NDArray[Any]]) -> Iterator[Sequence[Attempt]]:
+        """Features of each picture, or why the network failed on it; see `networks.base.OwnInput`.
+
+        Raises what the network fails with on a blank image too.
+        """
+        for batch in batches:
+            yield self._together(batch) or [self._alone(picture[np.newaxis]) for picture in batch]
 
     def close(self) -> None:
         """End the process."""
         self._worker.stop()
+
+    def _together(self, batch: NDArray[Any]) -> list[Attempt]:
+        """All pictures of a batch at once; none where they have to be tried one by one."""
+        if len(batch) == 1 or self._too_many_at_once:
+            return []
+        try:
+            return list(self._compute(batch)[1])
+        except FAILURES as error:
+            check_failure(error)
+            self._too_many_at_once = isinstance(error, (WorkerDied, LimitExceeded))
+            return []
+
+    def _alone(self, picture: NDArray[Any]) -> Attempt:
+        try:
+            row: NDArray[np.float32] = self._compute(picture)[1][0]
+            return row
+        except FAILURES as error:
+            check_failure(error)
+            self._compute(self._blank)  # it is the picture's fault only if the network still works
+            return error
 
     def _compute(self, batch: NDArray[Any]) -> tuple[str, NDArray[np.float32]]:
         """Name of the layer and features of a batch, which goes to the other process, and comes back, in a file."""
@@ -174,9 +211,28 @@ class RegisteredExtractor:
                 "network": self._chosen.where, "layer": self._layer, "pooling": self.info.pooling, "batch": str(given),
                 "result": str(result),
             }  # fmt: skip
-            name: str = self._worker.call("features", arguments)
+            try:
+                name: str = self._worker.call("features", arguments)
+            except ExplorerError as error:
+                raise without_paths_in(error, self._settings) from error
             rows: NDArray[np.float32] = np.load(result)
         return name, rows
+
+
+def batch_size(size: int) -> int:
+    """How many images of so many bytes share a forward pass; some batches are in memory at once."""
+    return max(1, min(BATCH, BATCH_BYTES // size))
+
+
+def check_failure(error: ExplorerError) -> None:
+    """Raise what a network's failure cannot be: a lack of space in the data folder."""
+    if isinstance(error, StorageFull):
+        raise error
+
+
+def without_paths_in(error: ExplorerError, settings: Settings) -> ExplorerError:
+    """The same error, as those may read it who only sent pictures."""
+    return type(error)(without_paths(reason(error), own_folders(settings.data)), **error.facts)
 
 
 def constants_of(chosen: Chosen) -> Any:

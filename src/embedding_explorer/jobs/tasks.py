@@ -19,6 +19,7 @@ from embedding_explorer.datasets.seed_import import import_seed
 from embedding_explorer.datasets.starter import NAME, write_starter_pictures
 from embedding_explorer.datasets.store import Dataset
 from embedding_explorer.datasets.stream import decoding_of
+from embedding_explorer.errors import BadInput
 from embedding_explorer.images.limits import Limits
 from embedding_explorer.images.source import Source
 from embedding_explorer.jobs.context import Context
@@ -103,7 +104,10 @@ def features_of(context: Context, dataset: Dataset, image: str) -> NDArray[np.fl
     info = made_by(dataset)
     network = context.reopened(info)
     decoded = decoding_of(network)(Path(image).read_bytes(), context.settings.max_image_pixels)
-    return next(iter(network.features([decoded.pixels[None]])))
+    features = next(iter(network.features([decoded.pixels[None]])))
+    if features.shape[1] != info.dimension:  # of a network whose images vary in size
+        raise BadInput(f"The picture has {features.shape[1]} features, and those of the dataset have {info.dimension}.")
+    return features
 
 
 def embed_image(context: Context, report: Report, *, dataset: str, image: str) -> list[float]:

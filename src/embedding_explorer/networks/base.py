@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from embedding_explorer.errors import ExplorerError
 from embedding_explorer.images.decode import Decoded, InputSpec
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Features: TypeAlias = NDArray[np.float32]
+Attempt: TypeAlias = Features | ExplorerError
+"""Features (D,) of one picture, or why the network failed on it."""
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (done, total), in units of the work at hand."""
 
@@ -112,10 +115,13 @@ class Extractor(Protocol):
 
 @runtime_checkable
 class OwnInput(Protocol):
-    """An extractor whose input is not a square of 8-bit pixels, and that makes it itself."""
+    """An extractor of a network that somebody brought: it makes its own input, and may fail on single pictures."""
 
     def decode(self, data: bytes, max_pixels: int) -> Decoded:
         """One picture; errors as of `images.decode.decode`."""
+
+    def attempts(self, batches: Iterable[Pixels]) -> Iterator[Sequence[Attempt]]:
+        """Like `features`, with one entry for each picture; raises what is not the fault of single pictures."""
 
 
 def _digest(*parts: object) -> str:

@@ -77,12 +77,35 @@ def test_unknown_layers(tmp_path: Path) -> None:
         network.run([images()], ["w:1"])
 
 
+@pytest.mark.parametrize("name", ["data", "data:0"])
+def test_inputs_are_named_with_or_without_their_number(tmp_path: Path, name: str) -> None:
+    network = loaded("onnx", file_of(tmp_path, convolution()), wanted(name))
+    assert network.run([images()], None)[0][1].shape == (1, 4, 10, 10)
+    assert [layer.name for layer in network.layers if layer.input] == ["data"]
+
+
 def test_memory_and_close(tmp_path: Path) -> None:
     files = file_of(tmp_path, convolution())
     network = loaded("onnx", files, wanted())
     assert network.memory() >= files["model.onnx"].stat().st_size
+    files["model.onnx"].unlink()  # somebody deleted the network while it was loaded
+    assert network.memory() > 0 and network.run([images()], None)
     network.close()
     assert network.memory() == 0
+
+
+def test_a_network_that_was_deleted_while_it_ran_says_so_in_one_line(tmp_path: Path) -> None:
+    files = file_of(tmp_path, convolution())
+    network = loaded("onnx", files, wanted())
+    files["model.onnx"].unlink()
+    with pytest.raises(NetworkUnusable, match="cannot open the model"):
+        network.run([images()], ["inner"])
+
+
+def test_where_sizes_vary_both_sides_are_listed_as_such(tmp_path: Path) -> None:
+    made = model([helper.make_node("Relu", ["data"], ["y"])], shape=("n", 3, "h", "w"))
+    layers = loaded("onnx", file_of(tmp_path, made), wanted(resize="NETWORK", size=16)).layers
+    assert [layer.shape for layer in layers] == [(None, 3, None, None)] * 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from embedding_explorer.errors import NetworkUnusable, UnknownLayer
+from embedding_explorer.networks.preprocessing import Preprocessing
 from tests.networks.frameworks.helpers import loaded, preprocessing, written
+from tests.networks.frameworks.test_fed import ROWS, check, row_of
 
 if find_spec("tensorflow") is None:
     pytest.skip('needs the optional extra "tensorflow"', allow_module_level=True)
@@ -60,6 +62,22 @@ def test_any_tensor_of_an_export_of_version_1(old: tuple[Path, dict[str, Any]], 
     ):
         np.testing.assert_allclose(value, old[1][tensor], rtol=1e-5, err_msg=asked)
     assert [name for name, _ in network.run([given()], None)] == ["prob:0"]
+
+
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("row", ROWS)
+def test_a_network_sees_what_the_reference_computes(row: str, text: bool, tmp_path: Path) -> None:
+    """Every row of section 11, as `test_fed` has it for other frameworks."""
+    spec = row_of(row)
+    with tf.Graph().as_default(), tf1.Session() as session:
+        x = tf1.placeholder(tf.as_dtype(spec.data_type.lower()), [None] * 4, name="x")
+        signature = tf1.saved_model.predict_signature_def({"x": x}, {"y": tf.identity(x, name="y")})
+        builder = tf1.saved_model.Builder(str(tmp_path / "export"))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save(as_text=text)
+    files = files_in(tmp_path / "export")
+    assert f"saved_model.{'pbtxt' if text else 'pb'}" in files
+    check(loaded(TF, files, Preprocessing((spec,))), spec, lambda values: values)
 
 
 def test_layers(old: tuple[Path, dict[str, Any]]) -> None:

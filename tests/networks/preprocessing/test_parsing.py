@@ -184,6 +184,12 @@ def test_a_whole_number_as_size_is_returned_as_text(size: int) -> None:
     assert parsed(described(target_size=size), text=False).to_json()["inputs"][0]["image"]["target_size"] == str(size)
 
 
+@pytest.mark.parametrize("kind", ["SQUASH", "CROP", "FILL", "NETWORK"])
+def test_images_share_a_pass_only_where_their_sizes_and_the_outputs_allow_it(kind: str) -> None:
+    assert not parsed(described(resize_type=kind)).may_batch
+    assert parsed(described(resize_type=kind) | {"batched_output": "false"}).may_batch == (kind != "NETWORK")
+
+
 def test_null_stands_for_no_file() -> None:
     found = parsed(described(mean_file=None, std_file=None), text=False).inputs[0]
     assert (found.mean_file, found.std_file) == (None, None)

@@ -15,7 +15,7 @@ MAPS = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype(np.float32)  # 
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [(None, None), ("resnet50", None), ("embedded", None), ("auto", None), ("7", 7), ("007", 7), ("9" * 40, MAX_ID),
+    [(None, None), ("resnet50", "imagenet-resnet-50"), ("embedded", "embedded"), ("googlenet", None), ("auto", None), ("7", 7), ("007", 7), ("9" * 40, MAX_ID),
      ("imagenet-inception-v1", "imagenet-inception-v1"), ("nothing", None), ("-1", None), ("٣", None)],
 )  # fmt: skip
 def test_digits_and_slugs_are_registered_and_public_networks(name: str | None, key: Any) -> None:

@@ -70,9 +70,9 @@ class UploadQuery(Strict):
     """How an upload becomes a dataset."""
 
     network: str | None = Field(
-        None, description="Name of a network, the id of a registered or the slug of a public one."
+        None, description="The id of a registered network, or the slug of a public one; by default the server's own."
     )
-    layer: str | None = Field(None, description="A layer of it; by default the last features.")
+    layer: str | None = Field(None, description="A layer of it; by default its first final output.")
     pooling: Literal["avg", "max", "flatten"] | None = Field(None, description="What becomes of a layer's maps.")
     name: str | None = Field(None, max_length=200, description="Name of the dataset; by default the file's.")
     limit: int | None = Field(None, ge=1, description="At most so many images, up to EXPLORER_MAX_UPLOAD_IMAGES.")

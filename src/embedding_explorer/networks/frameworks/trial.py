@@ -21,13 +21,13 @@ def trial_feeds(preprocessing: Preprocessing) -> list[list[Array]]:
     first = [_blank(spec, *spec.target) for spec in preprocessing.inputs]
     if all(spec.resize_type != "NETWORK" for spec in preprocessing.inputs):
         return [first]
-    return [first, [_blank(spec, *_landscape(spec)) for spec in preprocessing.inputs]]
+    return [first, [_blank(spec, *_smaller(spec)) for spec in preprocessing.inputs]]
 
 
-def _landscape(spec: ImageInput) -> tuple[int, int]:
-    """The target, or for varying sizes that of a photo in it whose sides are 4 : 3."""
+def _smaller(spec: ImageInput) -> tuple[int, int]:
+    """The target, or for varying sizes another one in it, with other proportions: whatever varies shows that it does."""
     width, height = spec.target
-    return (width, max(1, height * 3 // 4)) if spec.resize_type == "NETWORK" else (width, height)
+    return (max(1, width * 7 // 8), max(1, height * 3 // 4)) if spec.resize_type == "NETWORK" else (width, height)
 
 
 def _blank(spec: ImageInput, width: int, height: int) -> Array:

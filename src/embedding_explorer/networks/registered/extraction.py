@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from embedding_explorer.database import MAX_ID
 from embedding_explorer.errors import BadInput, RegisteredNetworkNotFound, UnknownNetwork
 from embedding_explorer.networks.base import Pooling
-from embedding_explorer.networks.definitions import NETWORKS
 from embedding_explorer.networks.preprocessing import Faults, Preprocessing, parse_preprocessing
 from embedding_explorer.networks.public import find_public
 from embedding_explorer.networks.registered.records import Key, Network
@@ -32,9 +31,10 @@ class Chosen:
 
 
 def key_of(name: str | None) -> Key | None:
-    """The network that a name means, if it is not one of the explorer's own: digits are an id, others a slug."""
-    if name is None or name in NETWORKS:
+    """The network that a name means: digits are an id, others a public slug; None for one of the explorer's own."""
+    if name is None:
         return None
+    # "resnet50" and "embedded" too are slugs, so rows are as inference has them; the extractor is for unnamed networks.
     if name.isascii() and name.isdigit():
         return min(int(name[:30]), MAX_ID)
     public = find_public(name)
