@@ -30,6 +30,7 @@ STATUS = {
     "NetworkUnavailable": 503,
     "Busy": 503,
     "JobFailed": 500,
+    "TrainingDiverged": 500,
     "WorkerDied": 500,
     "JobAborted": 409,
     "StorageFull": 507,
