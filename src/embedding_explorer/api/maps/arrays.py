@@ -7,8 +7,8 @@ from flask_openapi3 import APIBlueprint
 
 from embedding_explorer.api.busy import need_worker
 from embedding_explorer.api.explorer.coordinates import load_points
-from embedding_explorer.api.explorer.models import BusyError, Error
-from embedding_explorer.api.maps.models import ColumnPath, PositionsQuery, ReducerPath
+from embedding_explorer.api.explorer.models import BusyError, Error, FeaturesPath
+from embedding_explorer.api.maps.models import ColumnPath, PositionsQuery
 from embedding_explorer.api.wire import BINARY, REVALIDATE, ResponseCache, etag_of, freshness, not_modified, tagged
 from embedding_explorer.datasets.columns import column
 from embedding_explorer.datasets.dataset import Dataset
@@ -29,7 +29,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache) -> None
         responses={400: Error, 404: Error, 409: Error, 503: BusyError},
         summary="Where the images are: a header of 40 bytes, then one column for each axis",
     )
-    def positions_of(path: ReducerPath, query: PositionsQuery) -> Response:
+    def positions_of(path: FeaturesPath, query: PositionsQuery) -> Response:
         dataset, kind = store.get(path.hash), wanted_type(query)
         find_reducer(path.reducer)
         if query.space == "main" and dataset.id != store.get("main").id:

@@ -7,9 +7,16 @@ from flask_openapi3 import APIBlueprint
 
 from embedding_explorer.api.busy import need_worker
 from embedding_explorer.api.explorer.datasets import listed, number
-from embedding_explorer.api.explorer.models import BusyError, Error, HashPath, NeighborsAnswer, NeighborsQuery
+from embedding_explorer.api.explorer.models import (
+    BusyError,
+    Error,
+    HashPath,
+    ImagePath,
+    NeighborsAnswer,
+    NeighborsQuery,
+)
 from embedding_explorer.api.explorer.pictures import posted_picture
-from embedding_explorer.api.maps.models import PlacedAnswer, RowAnswer, RowPath, SearchAnswer, SearchQuery
+from embedding_explorer.api.maps.models import PlacedAnswer, RowAnswer, SearchAnswer, SearchQuery
 from embedding_explorer.api.wire import ResponseCache, etag_of, freshness, json_answer, not_modified, tagged
 from embedding_explorer.datasets.columns import columns
 from embedding_explorer.datasets.dataset import Dataset
@@ -28,11 +35,11 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache) -> None
         responses={404: Error, 409: Error},
         summary="A picture: its original if kept, else its tile",
     )
-    def picture_of(path: RowPath) -> Response:
+    def picture_of(path: ImagePath) -> Response:
         return picture_answer(store.get(path.hash), number(path.n), freshness(path.hash))
 
     @bp.get("/maps/<hash>/rows/<n>", responses={200: RowAnswer, 404: Error, 409: Error}, summary="All about an image")
-    def row(path: RowPath) -> Response:
+    def row(path: ImagePath) -> Response:
         return json_answer(row_json(store.get(path.hash), number(path.n)))
 
     @bp.get(
@@ -40,7 +47,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache) -> None
         responses={200: NeighborsAnswer, 400: Error, 404: Error, 409: Error},
         summary="Nearest images of an image",
     )
-    def neighbors_by_row(path: RowPath, query: NeighborsQuery) -> Response:
+    def neighbors_by_row(path: ImagePath, query: NeighborsQuery) -> Response:
         found = neighbors(store.get(path.hash), number(path.n), query.k)
         return json_answer(listed(found), freshness(path.hash))
 

@@ -12,12 +12,6 @@ MOST_THUMBNAILS = 256
 MOST_SIDE = 1600  # pixels of a preview: link previews and screens without WebGL want no more
 
 
-class ReducerPath(HashPath):
-    """A reduction of a dataset."""
-
-    reducer: str = Field(description="`pca` or `umap`.")
-
-
 class ColumnPath(HashPath):
     """A column of a dataset."""
 
@@ -28,12 +22,6 @@ class RangePath(HashPath):
     """A range of a dataset."""
 
     range: str = Field(description="Id of a range, e.g. `000`.")
-
-
-class RowPath(HashPath):
-    """An image of a dataset."""
-
-    n: str = Field(description="Number of the image, from 0.")
 
 
 class PairPath(BaseModel):

@@ -14,6 +14,11 @@ MAX_COMPARED = 5_000
 
 def unknown_layer(name: str, known: Collection[str]) -> NoReturn:
     """Raise UnknownLayer for `name`, with up to five near ones of `known`."""
-    near = get_close_matches(name[:SHOWN], list(known)[:MAX_COMPARED], NEAR, 0.5)
+    near = near_names(name, known)
     hint = f" Near ones are {', '.join(near)}." if near else ""
     raise UnknownLayer(f"There is no layer {name[:SHOWN]!r}.{hint}", layer=name[:SHOWN], near=near)
+
+
+def near_names(name: str, known: Collection[str]) -> list[str]:
+    """Up to five names of `known` that look like `name`, the likest first."""
+    return get_close_matches(name[:SHOWN], list(known)[:MAX_COMPARED], NEAR, 0.5)

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from embedding_explorer.networks.frameworks.names import SHOWN, near_names
 from embedding_explorer.networks.preprocessing import Faults
 
 MAX_NAMES = 1000  # layers of one request
 MAX_LENGTH = 1024  # characters of a name
-NEAR = 5
 
 
 def read_names(value: object, faults: Faults) -> list[str]:
@@ -40,9 +39,9 @@ def check_names(names: Sequence[str], layers: Sequence[Mapping[str, Any]], frame
 
 def unknown(name: str, known: Collection[str]) -> str:
     """What to say of a name that no layer has."""
-    near = get_close_matches(name, known, NEAR, 0.5)
+    near = near_names(name, known)
     hint = f"; near ones are {', '.join(near)}" if near else ""
-    return f"there is no layer {name[:200]!r}{hint}"
+    return f"there is no layer {name[:SHOWN]!r}{hint}"
 
 
 def _itself(name: str) -> tuple[str, ...]:
