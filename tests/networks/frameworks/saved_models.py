@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from embedding_explorer.networks.frameworks.protobuf import encode
+from embedding_explorer.networks.protobuf import encode
 
 INDEX = b"\0" * 40 + bytes.fromhex("57fb808b247547db")
 

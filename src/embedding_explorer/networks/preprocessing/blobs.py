@@ -1,29 +1,20 @@
-"""Caffe's mean files: one `BlobProto` message, read field by field (protobuf's wire format, caffe.proto)."""
+"""Caffe's mean files: one `BlobProto` message, read field by field (caffe.proto)."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embedding_explorer.errors import BadInput
 from embedding_explorer.networks.preprocessing.stored import Stored
+from embedding_explorer.networks.protobuf import Budget, Message, varint
 
 # Caffe packs its floats into one field. Other writers may use a field each; so many take about a second.
 MAX_FIELDS = 300_000
 _MAX_SHAPE_BYTES = 100
 _LEGACY_SHAPE, _FLOATS, _SHAPE, _DOUBLES = (1, 2, 3, 4), 5, 7, 8
-_VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
-_FIXED = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
-
-
-class Field(NamedTuple):
-    """One field of a message: a whole number, or the bytes of anything else."""
-
-    number: int
-    value: int | memoryview
+_REFUSAL = f"has more than {MAX_FIELDS} fields: write its values as packed floats, as Caffe does"
 
 
 def open_blob(path: Path) -> Stored:
@@ -33,7 +24,7 @@ def open_blob(path: Path) -> Stored:
         BadInput: no such message, or one whose shape does not fit its values.
     """
     floats, doubles, legacy, dims = [], [], dict.fromkeys(_LEGACY_SHAPE, 0), None
-    for number, value in fields(memoryview(path.read_bytes())):
+    for number, value in _fields(memoryview(path.read_bytes())):
         if isinstance(value, int):
             legacy |= {number: value} if number in legacy else {}
         elif number == _FLOATS:
@@ -49,43 +40,16 @@ def open_blob(path: Path) -> Stored:
     return Stored(shape, "CHW", lambda: values.reshape(shape))
 
 
-def fields(data: memoryview) -> Iterator[Field]:
-    """The fields of one message; raises BadInput where it is none."""
-    position = 0
-    for _ in range(MAX_FIELDS):
-        if position == len(data):
-            return
-        key, position = _varint(data, position)
-        number, wire = key >> 3, key & 7
-        if wire == _VARINT:
-            value, position = _varint(data, position)
-            yield Field(number, value)
-            continue
-        length, position = _varint(data, position) if wire == _LENGTH else (_FIXED.get(wire), position)
-        if length is None or position + length > len(data):
-            raise BadInput("is no protobuf message, or a damaged one")
-        yield Field(number, data[position : position + length])
-        position += length
-    raise BadInput(f"has more than {MAX_FIELDS} fields: write its values as packed floats, as Caffe does")
-
-
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
-    """The number at `position`, in groups of seven bits, the lowest first; and the position after it."""
-    if position < len(data) and data[position] < 0x80:
-        return data[position], position + 1
-    value = 0
-    for shift, byte in enumerate(data[position : position + 10]):
-        value |= (byte & 0x7F) << (7 * shift)
-        if byte < 0x80:
-            return value, position + shift + 1
-    raise BadInput("is no protobuf message, or a damaged one")
+def _fields(data: memoryview) -> Message:
+    """The fields of a message, fewer than MAX_FIELDS."""
+    return Message(data, Budget(MAX_FIELDS - 1, _REFUSAL))
 
 
 def _dims(message: memoryview) -> tuple[int, ...]:
     if len(message) > _MAX_SHAPE_BYTES:
         raise BadInput("is no Caffe blob: its shape has too many axes")
     dims: list[int] = []
-    for number, value in fields(message):
+    for number, value in _fields(message):
         if number == 1:
             dims += [value] if isinstance(value, int) else _packed(value)
     return tuple(dims)
@@ -94,7 +58,7 @@ def _dims(message: memoryview) -> tuple[int, ...]:
 def _packed(data: memoryview) -> list[int]:
     values, position = [], 0
     while position < len(data):
-        value, position = _varint(data, position)
+        value, position = varint(data, position)
         values.append(value)
     return values
 

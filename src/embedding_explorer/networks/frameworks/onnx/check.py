@@ -9,8 +9,8 @@ from embedding_explorer.networks.frameworks.base import Files
 from embedding_explorer.networks.frameworks.examine import examine, refuse_links
 from embedding_explorer.networks.frameworks.onnx import schema
 from embedding_explorer.networks.frameworks.onnx.sizes import check_size, filled_from
-from embedding_explorer.networks.frameworks.protobuf import Message, open_message
 from embedding_explorer.networks.preprocessing import Faults
+from embedding_explorer.networks.protobuf import Message, open_message
 
 SUFFIX = ".onnx"
 STANDARD_DOMAINS = ("", "ai.onnx", "ai.onnx.ml")

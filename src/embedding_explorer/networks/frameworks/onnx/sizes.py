@@ -9,7 +9,7 @@ from pathlib import Path
 
 from embedding_explorer.errors import BadInput
 from embedding_explorer.networks.frameworks.onnx import schema
-from embedding_explorer.networks.frameworks.protobuf import Message, varint
+from embedding_explorer.networks.protobuf import Message, varint
 
 MAX_FILLED = 1 << 28  # values of a tensor that an operator makes of one value and a constant shape
 MAX_AXES = 16

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from embedding_explorer.networks.frameworks.onnx import schema
-from embedding_explorer.networks.frameworks.protobuf import encode, open_message
+from embedding_explorer.networks.protobuf import encode, open_message
 
 
 def values_of(path: Path) -> dict[str, str]:

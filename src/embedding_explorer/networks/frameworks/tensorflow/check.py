@@ -7,10 +7,10 @@ from pathlib import Path
 from embedding_explorer.errors import BadInput
 from embedding_explorer.networks.frameworks.base import Files
 from embedding_explorer.networks.frameworks.examine import examine, refuse_links
-from embedding_explorer.networks.frameworks.protobuf import Message, open_message
 from embedding_explorer.networks.frameworks.tensorflow import schema
 from embedding_explorer.networks.frameworks.tensorflow.operators import is_variable, prints, screen_operator
 from embedding_explorer.networks.preprocessing import Faults
+from embedding_explorer.networks.protobuf import Message, open_message
 
 BINARY, TEXT, INDEX = "saved_model.pb", "saved_model.pbtxt", "variables.index"
 MAX_TEXT_BYTES = 64 << 20

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from embedding_explorer.errors import BadInput
-from embedding_explorer.networks.frameworks import protobuf
-from embedding_explorer.networks.frameworks.protobuf import Message, encode, open_message
+from embedding_explorer.networks import protobuf
+from embedding_explorer.networks.protobuf import Message, encode, open_message
 
 
 def fields(data: bytes) -> list[tuple[int, int | bytes]]:

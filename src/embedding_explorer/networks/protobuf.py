@@ -5,6 +5,7 @@ A reader of hostile files: lengths are checked before they are used, nothing is 
 
 import mmap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,22 +28,30 @@ class Field(NamedTuple):
     value: int | memoryview
 
 
+@dataclass
+class Budget:
+    """How many fields may still be read, and what to say when there are more."""
+
+    left: int
+    refusal: str
+
+
 class Message:
     """The fields of one message; messages in it share its bounds."""
 
-    def __init__(self, data: memoryview, budget: list[int] | None = None, depth: int = 0) -> None:
+    def __init__(self, data: memoryview, budget: Budget | None = None, depth: int = 0) -> None:
         if depth > MAX_DEPTH:
             raise BadInput(f"has messages in messages, more than {MAX_DEPTH} deep")
         self._data, self._depth = data, depth
-        self._budget = [MAX_FIELDS] if budget is None else budget
+        self._budget = budget or Budget(MAX_FIELDS, f"has more than {MAX_FIELDS} fields")
 
     def __iter__(self) -> Iterator[Field]:
         """Fields in order. Raises BadInput for damage, or for more fields than the bound."""
         position, data = 0, self._data
         while position < len(data):
-            self._budget[0] -= 1
-            if self._budget[0] < 0:
-                raise BadInput(f"has more than {MAX_FIELDS} fields")
+            self._budget.left -= 1
+            if self._budget.left < 0:
+                raise BadInput(self._budget.refusal)
             key, position = varint(data, position)
             number, wire = key >> 3, key & 7
             if not 0 < number < 1 << 29:  # other readers would cut such a number off and see another field
@@ -89,6 +98,8 @@ def _bytes(value: int | memoryview) -> memoryview:
 
 def varint(data: memoryview, position: int) -> tuple[int, int]:
     """The number at `position`, in groups of seven bits, the lowest first; and the position after it."""
+    if position < len(data) and data[position] < 0x80:  # most are of one byte
+        return data[position], position + 1
     value = 0
     for shift, byte in enumerate(data[position : position + 10]):
         value |= (byte & 0x7F) << (7 * shift)
