@@ -16,6 +16,7 @@ from embedding_explorer.errors import Busy, CatalogUnavailable, StartError
 from embedding_explorer.jobs.client import COMMAND
 from embedding_explorer.jobs.lock import BusyLock, claim_data_folder
 from embedding_explorer.jobs.networks import COMMAND as INFERENCE_COMMAND
+from embedding_explorer.processes import die_with_parent
 from embedding_explorer.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ def application(
     """The application in the web process, with its worker; Granian calls this once."""
     from embedding_explorer.app import create_app
     from embedding_explorer.jobs.runtime import Runtime
-    from embedding_explorer.jobs.worker import die_with_parent
 
     die_with_parent()
     give_memory_back()

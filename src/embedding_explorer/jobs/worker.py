@@ -6,23 +6,21 @@ Started by `WorkerClient`. Requests come as JSON lines on standard input, `{"id"
 standard output as `{"id", "progress" | "result" | "error"}`. `{"abort": id}` ends a task at its next count.
 """
 
-import ctypes
 import errno
 import logging
 import os
 import queue
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from embedding_explorer.errors import ExplorerError, JobAborted, JobFailed, StorageFull
 from embedding_explorer.jobs.channel import Channel, Message, pack_error
+from embedding_explorer.processes import die_with_parent
 from embedding_explorer.settings import Settings
 
 log = logging.getLogger(__name__)
-PR_SET_PDEATHSIG = 1
 
 
 class Worker:
@@ -74,12 +72,6 @@ def _os_error(error: OSError) -> ExplorerError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StorageFull("No space is left in the data folder. Free some, or give another folder (EXPLORER_DATA).")
     return JobFailed(f"{type(error).__name__}: {error}")
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when the one that started it ends, however that ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def take_standard_streams() -> Channel:

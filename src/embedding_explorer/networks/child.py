@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from embedding_explorer import errors
+from embedding_explorer.processes import die_with_parent
 
 TIMEOUT = 3600.0  # seconds; ResNet-50 takes under a minute, this only ends a hang
 TASKS = {
@@ -49,6 +50,7 @@ def _last_words(error: subprocess.SubprocessError) -> str:
 
 def main() -> None:
     """Answer one request of `run`."""
+    die_with_parent()
     answers = os.dup(1)
     os.dup2(2, 1)  # what libraries print must not mix with the answer
     task = sys.argv[1]

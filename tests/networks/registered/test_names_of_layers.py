@@ -1,7 +1,7 @@
 import pytest
 
 from embedding_explorer.errors import InvalidFields
-from embedding_explorer.networks.registered.names_of_layers import check_names
+from embedding_explorer.networks.registered.names_of_layers import HINTS, check_names
 
 
 def accepted(name: str, layer: str, framework: str) -> bool:
@@ -36,3 +36,11 @@ def test_names_that_no_layer_has_are_told_with_near_ones() -> None:
     with pytest.raises(InvalidFields) as caught:
         check_names(["layer4", "conv1x"], [{"name": "layer4"}, {"name": "conv1"}], "pytorch")
     assert list(caught.value.fields) == ["output_tensors[1]"] and "conv1" in str(caught.value.fields)
+
+
+def test_near_names_are_looked_up_for_the_first_unknown_ones_only() -> None:
+    wrong = [f"layer{number}x" for number in range(HINTS + 5)]
+    with pytest.raises(InvalidFields) as caught:
+        check_names(wrong, [{"name": f"layer{number}"} for number in range(100)], "pytorch")
+    hinted = ["near ones" in str(texts) for texts in caught.value.fields.values()]
+    assert hinted == [True] * HINTS + [False] * 5

@@ -9,6 +9,7 @@ from embedding_explorer.networks.preprocessing import Faults
 
 MAX_NAMES = 1000  # layers of one request
 MAX_LENGTH = 1024  # characters of a name
+HINTS = 20  # unknown names for which near ones are looked up: comparing costs milliseconds each
 
 
 def read_names(value: object, faults: Faults) -> list[str]:
@@ -33,7 +34,7 @@ def check_names(names: Sequence[str], layers: Sequence[Mapping[str, Any]], frame
     there, meant = set(known), MEANT.get(framework, _itself)
     for i, name in enumerate(names):
         if not there.intersection(meant(name)):
-            faults.add(f"output_tensors[{i}]", unknown(name, known))
+            faults.add(f"output_tensors[{i}]", unknown(name, known if len(faults) < HINTS else ()))
     faults.raise_any()
 
 
