@@ -9,7 +9,7 @@ import numpy as np
 
 from embedding_explorer.training.source import Indices
 
-ORDER, CHANGES, NETWORK, WEIGHTS = range(4)
+ORDER, CHANGES, NETWORK, WEIGHTS, SAMPLE = range(5)
 
 
 def derived(seed: int, purpose: int, *place: int) -> int:

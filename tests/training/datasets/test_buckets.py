@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import s3fs
+from moto import server as moto_server
 
 from embedding_explorer.errors import BadInput, FetchFailed, LimitExceeded
 from embedding_explorer.training.datasets import Bounds, Places, describe
@@ -14,9 +16,6 @@ from embedding_explorer.training.datasets.buckets import DOWNLOADS, check_endpoi
 from embedding_explorer.training.datasets.spec import Bucket, PerClass
 from tests.images.pictures import noise
 from tests.training.datasets.conftest import Make
-
-s3fs = pytest.importorskip("s3fs")
-moto_server = pytest.importorskip("moto.server")
 
 KEYS = {"s3_accesskey": "some-access-key", "s3_secretkey": "some-secret-key"}
 

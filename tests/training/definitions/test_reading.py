@@ -75,7 +75,6 @@ def test_all_faults_are_collected() -> None:
 
 
 def test_yaml_without_aliases() -> None:
-    pytest.importorskip("yaml")
     found = read_definition(
         "layers:\n  - type: conv2d\n    out_channels: 4\n    kernel_size: [3, 3]\n  - {type: linear}"
     )

@@ -1,6 +1,5 @@
 """Telling the forms of a network's text apart (contract, 11.4), and reading them."""
 
-import importlib
 import json
 import re
 from dataclasses import replace
@@ -65,10 +64,8 @@ def _yaml(text: str) -> dict[str, Any]:
     """A mapping with `layers` or `standard`; anything else is none of the forms."""
     if not re.search(r"^\s*['\"]?(layers|standard)['\"]?\s*:", text, re.MULTILINE) or len(text) > MAX_YAML:
         raise BadInput(f"This is none of the forms of networks: {FORMS}.")
-    try:
-        yaml: Any = importlib.import_module("yaml")
-    except ImportError as error:
-        raise BadInput("Networks in YAML need the package PyYAML on the server; send the same as JSON.") from error
+    import yaml  # a rare form, and its reader takes a while to load
+
     try:
         # An alias can stand for billions of copies of what it names, so none is allowed.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from embedding_explorer.networks.frameworks.trial import one_line
 from embedding_explorer.training import chance
 from embedding_explorer.training.figures import RATE, Figures, Phase, Point, figures_from_json, finite
 from embedding_explorer.training.loading import Loader
+from embedding_explorer.training.models.input import Feed
 from embedding_explorer.training.models.losses import judge
 from embedding_explorer.training.models.plan import Plan, uses_bfloat16
 from embedding_explorer.training.models.solvers import make_solver, set_rate
@@ -40,6 +41,30 @@ PROGRESS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
+class View:
+    """A training from inside, for hooks that look at its network. They may switch it to `eval`, and must change nothing.
+
+    Attributes:
+        plan: of the training.
+        network: on `device`; right after a step its parameters still have the gradients of that step.
+        feed: how pictures become inputs, on `device`.
+        train, val: the sets.
+        device: where it is trained.
+        iteration: steps that are done.
+        precision: the context in which the network is run.
+    """
+
+    plan: Plan
+    network: nn.Module
+    feed: Feed
+    train: Source
+    val: Source | None
+    device: torch.device
+    iteration: int
+    precision: Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
 class Hooks:
     """What a server wants to know while a training runs; all are called in the thread of the training.
 
@@ -48,6 +73,8 @@ class Hooks:
         on_snapshot: epoch and file of a snapshot that is whole on disk.
         on_progress: percent, at most twice a second.
         on_resume: the training goes on after these figures; later ones that were shown before are void.
+        on_begin: before the first step, or the first one after an interruption; what was told of later ones is void.
+        on_weights: after a snapshot.
         stop: asked before every step; True ends the training with JobAborted.
     """
 
@@ -55,7 +82,15 @@ class Hooks:
     on_snapshot: Callable[[float, Path], object] = lambda epoch, path: None
     on_progress: Callable[[float], object] = lambda percent: None
     on_resume: Callable[[Figures], object] = lambda figures: None
+    on_begin: Callable[[View], object] = lambda view: None
+    on_weights: Callable[[View], object] = lambda view: None
     stop: Callable[[], bool] = lambda: False
+
+    def joined(self, other: "Hooks") -> "Hooks":
+        """Both: every one of these, then that of `other`; either may stop the training."""
+        names = [each.name for each in fields(self) if each.name != "stop"]
+        both = {name: _in_turn(getattr(self, name), getattr(other, name)) for name in names}
+        return Hooks(**both, stop=lambda: self.stop() or other.stop())
 
 
 @dataclass
@@ -111,6 +146,7 @@ class Trainer:
         self._resume()
         with closing(Loader(self._train, self._device.type == "cuda")) as loader:
             loader.check(self._plan.batch_size)
+            self._hooks.on_begin(self._view())
             try:
                 self._steps(loader)
             except (RuntimeError, ValueError) as error:  # what operators raise for shapes and memory
@@ -216,6 +252,7 @@ class Trainer:
         progress = {"figures": self.figures.to_json(), "sums": self._sums.to_json()}
         write_resume(self._folder, Resume(iteration, epoch, self._solver.state_dict(), progress, self._plan.key()))
         self._hooks.on_snapshot(epoch, path)
+        self._hooks.on_weights(self._view())
 
     def _resume(self) -> None:
         found = read_resume(self._folder, self._plan.key())
@@ -226,8 +263,21 @@ class Trainer:
             self._sums, self._done = Sums.from_json(found.progress["sums"]), found.iteration
             self._hooks.on_resume(self.figures)
 
+    def _view(self) -> View:
+        return View(
+            self._plan, self._network, self._feed, self._train, self._val, self._device, self._done, self._precision
+        )
+
     def _precision(self) -> AbstractContextManager[Any]:
         return torch.autocast(self._device.type, torch.bfloat16) if self._bfloat16 else nullcontext()
+
+
+def _in_turn(first: Callable[..., object], second: Callable[..., object]) -> Callable[..., None]:
+    def both(*arguments: Any) -> None:
+        first(*arguments)
+        second(*arguments)
+
+    return both
 
 
 def _flat(steps: Iterator[tuple[int, list[Any]]], counts: deque[int]) -> Iterator[Any]:
