@@ -1,4 +1,4 @@
-"""The command line: serve, ingest, import, export, datasets, networks."""
+"""The command line: serve, ingest, import, export, datasets, networks, download-data."""
 
 import sys
 
@@ -6,6 +6,7 @@ import click
 
 from embedding_explorer import __version__
 from embedding_explorer.cli.data import datasets, export, import_
+from embedding_explorer.cli.download import download_data
 from embedding_explorer.cli.ingest import ingest
 from embedding_explorer.cli.networks import networks
 from embedding_explorer.cli.serve import serve
@@ -18,7 +19,7 @@ def cli() -> None:
     """See a pile of pictures as a map you can fly through."""
 
 
-for command in (serve, ingest, import_, export, datasets, networks):
+for command in (serve, ingest, import_, export, datasets, networks, download_data):
     cli.add_command(command)
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @click.option("--main", is_flag=True, help="Make it the main dataset.")
 @click.option(
     "--network",
-    help="Network that makes the features: an id or a slug of the networks API (default: EXPLORER_NETWORK).",
+    help="Network that makes the features: an id or a slug of the networks API, or a trained model's id, with @ and the "
+    "epoch of a snapshot (default: EXPLORER_NETWORK).",
 )
 @click.option("--layer", help="A layer of it (default: its first final output).")
 @click.option("--pooling", type=click.Choice(["avg", "max", "flatten"]), help="What becomes of a layer's maps.")
