@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ MAX_BYTES, MAX_SECONDS, MAX_REDIRECTS = 64 << 20, 20.0, 5
 MAX_LENGTH = 8192  # characters of an address
 REDIRECTS = (301, 302, 303, 307, 308)
 PIECE = 64 * 1024
-HEADERS = {"User-Agent": f"embedding-explorer/{__version__}", "Accept": "image/*"}
+HEADERS = {"User-Agent": f"embedding-explorer/{__version__}", "Accept": "image/*, */*;q=0.1"}
 CONTEXT = ssl.create_default_context()
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_NAMES = ("localhost", "ip6-localhost")
@@ -30,11 +30,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True)
 class Limits:
-    """How much, how long, and whether private addresses are allowed."""
+    """How much, how long, and whether private addresses are allowed; `tell` hears of bytes, and of how many in all."""
 
     private: bool = False
     most: int = MAX_BYTES
     seconds: float = MAX_SECONDS
+    tell: Callable[[int, int | None], None] = lambda done, total: None
 
 
 def check_url(url: str) -> None:
@@ -122,6 +123,7 @@ def _save(response: http.client.HTTPResponse, target: Path, limits: Limits, url:
     with target.open("xb") as file:
         while piece := response.read1(PIECE):
             count += file.write(piece)
+            limits.tell(count, length)
             if count > limits.most:
                 raise too_large
     if length is not None and count < length:

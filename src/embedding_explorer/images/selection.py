@@ -26,10 +26,11 @@ _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
 @dataclass(frozen=True)
 class Entry:
-    """One image of a source: its name, a relative path with '/', and its label."""
+    """One image of a source: its name, a relative path with '/', its label, and for training datasets its set."""
 
     name: str
     label: str | None
+    subset: str | None = None
 
 
 @dataclass(frozen=True)

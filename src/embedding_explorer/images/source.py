@@ -13,7 +13,7 @@ from embedding_explorer.images.tar_source import TarSource
 from embedding_explorer.images.zip_source import SIGNATURE as ZIP
 from embedding_explorer.images.zip_source import ZipSource
 
-__all__ = ["Entry", "Labels", "Skipped", "Source", "open_source"]
+__all__ = ["Entry", "Labels", "Skipped", "Source", "archive_kind", "open_source"]
 
 # ZIP comes last: it is recognised by its end, and any archive may end with a ZIP that it holds.
 _SOURCES: tuple[type[Source], ...] = (FolderSource, SevenZipSource, TarSource, ZipSource)
@@ -41,6 +41,13 @@ def open_source(path: Path, *, limits: Limits, nested: bool = False, labels: Lab
         if source.recognises(path, head):
             return source(path, limits=limits, selection=Selection(nested, labels), spool=spool)
     raise BadArchive(_refusal(head))
+
+
+def archive_kind(path: Path) -> str | None:
+    """What the content of a file says that it is, "zip", "7z" or "tar"; None where it is no archive."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return next((source.kind for source in _SOURCES[1:] if source.recognises(path, head)), None)
 
 
 def _head(path: Path, limits: Limits) -> bytes:

@@ -31,7 +31,7 @@ _COMPRESSIONS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
 # tarfile reads a header whole, whatever size it declares; honest ones hold a name and some attributes.
 _MAX_READ = MiB // 4
 
-_DAMAGE = (
+DAMAGE = (
     *(tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
     *(ValueError, TypeError, LookupError, OverflowError, RecursionError, MemoryError),
 )
@@ -45,7 +45,7 @@ class TarSource(Source):
     def __init__(self, path: Path, *, limits: Limits, selection: Selection, spool: Path) -> None:
         self._limits = limits
         listing: Listing[Slot] = Listing(selection, limits)
-        with ExitStack() as on_failure, _Stream(path, limits) as stream, refusing_damage("tar archive", *_DAMAGE):
+        with ExitStack() as on_failure, TarStream(path, limits) as stream, refusing_damage("tar archive", *DAMAGE):
             self._file = on_failure.enter_context(Spool(spool) if stream.compressed else PositionedFile(path))
             for member in stream.members():
                 if not member.isdir():
@@ -69,7 +69,7 @@ class TarSource(Source):
         """See `Source.close`."""
         self._file.close()
 
-    def _offer(self, listing: Listing[Slot], member: tarfile.TarInfo, stream: "_Stream") -> None:
+    def _offer(self, listing: Listing[Slot], member: tarfile.TarInfo, stream: "TarStream") -> None:
         if (name := listing.admit(member.name)) is None:
             return
         if not member.isreg() or member.issparse():
@@ -82,13 +82,13 @@ class TarSource(Source):
         else:
             listing.skip(name, NOT_AN_IMAGE)
 
-    def _place(self, member: tarfile.TarInfo, head: bytes, stream: "_Stream") -> Slot:
+    def _place(self, member: tarfile.TarInfo, head: bytes, stream: "TarStream") -> Slot:
         if isinstance(self._file, Spool):
             return self._file.append(chain([head], stream.chunks(member.size - len(head))))
         return Slot(member.offset_data, member.size)
 
 
-class _Stream(ExitStack):
+class TarStream(ExitStack):
     """The unpacked archive, read forwards only and counted, since tarfile trusts what headers say."""
 
     def __init__(self, path: Path, limits: Limits) -> None:

@@ -26,7 +26,7 @@ _LENGTHS_OFFSET = 26
 _ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
 
-_DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, OverflowError, struct.error, MemoryError)
+DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, OverflowError, struct.error, MemoryError)
 
 # Method → the first bytes, at most as many as asked for, of what a packed entry holds.
 _UNPACK: dict[int, Callable[[bytes, int], bytes]] = {
@@ -42,8 +42,7 @@ class ZipSource(Source):
     kind = "zip"
 
     def __init__(self, path: Path, *, limits: Limits, selection: Selection, spool: Path) -> None:
-        infos = _read_directory(path, limits)
-        _check(infos, limits)
+        infos = read_directory(path, limits)
         self._limits = limits
         self._file = PositionedFile(path)
         listing: Listing[zipfile.ZipInfo] = Listing(selection, limits)
@@ -110,13 +109,16 @@ class _DirectoryReader(io.BufferedReader):
         return data
 
 
-def _read_directory(path: Path, limits: Limits) -> list[zipfile.ZipInfo]:
+def read_directory(path: Path, limits: Limits) -> list[zipfile.ZipInfo]:
+    """What a ZIP says of its entries, in order; raises BadArchive, LimitExceeded."""
     with (
-        refusing_damage("ZIP archive", *_DAMAGE),
+        refusing_damage("ZIP archive", *DAMAGE),
         _DirectoryReader(path, limits) as file,
         zipfile.ZipFile(file) as archive,
     ):
-        return archive.infolist()
+        infos = archive.infolist()
+    _check(infos, limits)
+    return infos
 
 
 def _check(infos: list[zipfile.ZipInfo], limits: Limits) -> None:

@@ -31,6 +31,9 @@ class Bounds:
         max_classes: most labels.
         max_list_bytes: most bytes of a text file with images or labels.
         max_download_bytes: most bytes that are fetched from a bucket.
+        max_entries: most files and folders of an archive (`EXPLORER_MAX_UPLOAD_ENTRIES`).
+        max_unpacked_bytes: most bytes that an archive unpacks to (`EXPLORER_MAX_UNPACKED_BYTES`).
+        max_ratio: how many times larger its files may get (`EXPLORER_MAX_COMPRESSION_RATIO`).
     """
 
     max_side: int = 4096
@@ -39,8 +42,23 @@ class Bounds:
     max_classes: int = 100_000
     max_list_bytes: int = 2 * GiB
     max_download_bytes: int = 1024 * GiB
+    max_entries: int = 100_000
+    max_unpacked_bytes: int = 8 * GiB
+    max_ratio: int = 200
 
     @property
     def of_images(self) -> Limits:
         """The same as limits of single pictures."""
         return Limits(max_pixels=self.max_pixels)
+
+    @property
+    def of_archives(self) -> Limits:
+        """The same as limits of an archive. How large its file may be is the matter of whoever received it."""
+        return Limits(
+            max_images=None,
+            max_bytes=None,
+            max_entries=self.max_entries,
+            max_unpacked_bytes=self.max_unpacked_bytes,
+            max_ratio=self.max_ratio,
+            max_pixels=self.max_pixels,
+        )

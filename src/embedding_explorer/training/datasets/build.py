@@ -34,6 +34,7 @@ from embedding_explorer.training.datasets.plan import (
 from embedding_explorer.training.datasets.processing import list_pairs, recipe_of_pairs
 from embedding_explorer.training.datasets.recipe import Recipe
 from embedding_explorer.training.datasets.spec import (
+    Archive,
     Bucket,
     ClassificationSpec,
     Folder,
@@ -45,6 +46,7 @@ from embedding_explorer.training.datasets.spec import (
 )
 from embedding_explorer.training.datasets.splits import SETS
 from embedding_explorer.training.datasets.text_lists import parse_text_list
+from embedding_explorer.training.datasets.unpacking import UNPACKED, category_root, unpack
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ def build_classification(spec: ClassificationSpec, site: Site) -> None:
                 images.close()
         if isinstance(spec.source, Bucket) and not spec.source.keep:
             rmtree(site.folder / DOWNLOADS, ignore_errors=True)
+        if isinstance(spec.source, Archive):  # not before: whoever goes on with a broken attempt reads the form again
+            spec.source.file.unlink(missing_ok=True)
 
 
 def build_generic(spec: GenericSpec, site: Site) -> None:
@@ -172,7 +176,7 @@ def _parse_texts(source: Texts, site: Site, progress: Progress) -> None:
             parse_text_list(given, target, len(labels), site.bounds, log, report)
 
 
-def _parse_folders(source: Folders | Bucket, site: Site, progress: Progress) -> None:
+def _parse_folders(source: Folders | Bucket | Archive, site: Site, progress: Progress) -> None:
     done = load_parsed(site.folder)
     for number, task in enumerate(_folder_tasks(source, site, progress)):
         if number < len(done):
@@ -189,7 +193,13 @@ def _parse_folders(source: Folders | Bucket, site: Site, progress: Progress) -> 
         save_parsed(site.folder, done)
 
 
-def _folder_tasks(source: Folders | Bucket, site: Site, progress: Progress) -> Sequence[FolderTask]:
+def _folder_tasks(source: Folders | Bucket | Archive, site: Site, progress: Progress) -> Sequence[FolderTask]:
+    if isinstance(source, Archive):
+        folder = site.folder / UNPACKED
+        if not folder.is_dir():
+            with site.log("unpack") as log:
+                unpack(source.file, folder, site.bounds, log, progress.of(parse_name(source.shares)))
+        return [FolderTask(Folder(category_root(folder), source.per_class), source.shares, site.seeds(_PARSE))]
     if isinstance(source, Bucket):
         folder = site.folder / DOWNLOADS
         if not load_parsed(site.folder):

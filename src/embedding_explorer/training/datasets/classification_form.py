@@ -1,4 +1,4 @@
-"""The form that creates a classification dataset (contract, 4.1 to 4.4), parsed and checked as a whole."""
+"""The form that creates a classification dataset (contract, 4.1 to 4.4, and `archive`), checked as a whole."""
 
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from embedding_explorer.errors import BadInput
 from embedding_explorer.images.remote import check_url
+from embedding_explorer.images.source import archive_kind
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.datasets.bounds import Bounds
 from embedding_explorer.training.datasets.encoding import ENCODINGS, Encoding
@@ -13,6 +14,7 @@ from embedding_explorer.training.datasets.form import FormValues, Reader
 from embedding_explorer.training.datasets.places import Places
 from embedding_explorer.training.datasets.resizing import RESIZE_MODES
 from embedding_explorer.training.datasets.spec import (
+    Archive,
     Backend,
     Bucket,
     ClassificationSpec,
@@ -158,6 +160,13 @@ def _bucket(reader: Reader) -> Bucket:
     )
 
 
+def _archive(reader: Reader) -> Archive:
+    file = reader.upload("archive")
+    if "archive" not in reader.faults and archive_kind(file) is None:
+        reader.faults.add("archive", "This is no archive; send a ZIP, tar or 7z file with one folder per class.")
+    return Archive(file, _shares(reader, "folder"), _per_class(reader, "folder_train"))
+
+
 def _check_endpoint(reader: Reader, endpoint: str) -> None:
     if not endpoint:
         return
@@ -167,8 +176,9 @@ def _check_endpoint(reader: Reader, endpoint: str) -> None:
         reader.faults.add("s3_endpoint_url", "Give the address of the service: http:// or https:// and a host.")
 
 
-_METHODS: Mapping[str, Callable[[Reader], Folders | Texts | Bucket]] = {
+_METHODS: Mapping[str, Callable[[Reader], Folders | Texts | Bucket | Archive]] = {
     "folder": _folders,
     "textfile": _texts,
     "s3": _bucket,
+    "archive": _archive,
 }

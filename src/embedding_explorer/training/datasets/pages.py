@@ -26,17 +26,22 @@ _GENERIC = re.compile(rf"(train|val|test)_db/({FEATURES}|{LABELS})/?")
 
 @dataclass(frozen=True)
 class Shown:
-    """One image of a page: `label` is its class's name, the values of a small label, or None."""
+    """One image of a page: `label` is its class's name, the values of a small label, or None; `line` its place in the
+    set's list (`val.txt` …), from 0 on, by which a client finds the image's path."""
 
     index: int
     label: str | list[Any] | None
     label_index: int | None
+    line: int
     png: bytes
 
     def to_json(self) -> dict[str, Any]:
         """As the API shows it."""
         image = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
-        return {"index": self.index, "label": self.label, "label_index": self.label_index, "image": image}
+        return {
+            **{"index": self.index, "label": self.label, "label_index": self.label_index},
+            **{"line": self.line, "image": image},
+        }
 
 
 @dataclass(frozen=True)
@@ -134,8 +139,11 @@ def _targets(dataset: TrainingDataset, name: str) -> Records | None:
 def _shown(records: Records, number: int, labels: list[str] | None, targets: Records | None) -> Shown:
     stored_png = records.encoding == "png" and records.dtype == np.uint8 and records.shape(number)[2] in (1, 3)
     png = records.encoded(number) if stored_png else png_of(records[number])
+    line = int(records.rows["line"][number])
     if labels is not None:
         index = int(records.rows["label"][number])
-        return Shown(number, labels[index], index, png)
+        return Shown(number, labels[index], index, line, png)
     values = None if targets is None else targets[number]
-    return Shown(number, None if values is None or values.size > _MAX_LABEL else values.ravel().tolist(), None, png)
+    return Shown(
+        number, None if values is None or values.size > _MAX_LABEL else values.ravel().tolist(), None, line, png
+    )

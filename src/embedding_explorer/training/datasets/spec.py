@@ -90,12 +90,21 @@ class Bucket:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """Method `archive`: a ZIP, tar or 7z file with one folder per category, which is unpacked into the job's own."""
+
+    file: Path
+    shares: Shares
+    per_class: PerClass = PerClass()
+
+
+@dataclass(frozen=True)
 class ClassificationSpec:
     """A dataset of images with classes."""
 
     name: str
     group: str
-    source: Folders | Texts | Bucket
+    source: Folders | Texts | Bucket | Archive
     pictures: Pictures
     storage: Storage
 
