@@ -13,7 +13,7 @@ from PIL import Image
 from sqlalchemy import create_engine
 
 from embedding_explorer.database import Database, postgresql_url
-from embedding_explorer.settings import PREFIX
+from embedding_explorer.settings import PREFIX, SYNONYMS
 from tests.postgres import postgres
 from tests.servers import Server
 
@@ -30,8 +30,8 @@ def shared_data(name: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own EXPLORER_* must not decide on a test."""
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+    """A developer's own EXPLORER_* and DIGITS_* must not decide on a test."""
+    for name in [name for name in os.environ if name.startswith(PREFIX) or name in SYNONYMS]:
         monkeypatch.delenv(name)
 
 

@@ -1,9 +1,12 @@
+import logging
+import os
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from embedding_explorer.errors import StartError
+from embedding_explorer.server import configure_logging
 from embedding_explorer.settings import Settings, table, variable
 from tests.conftest import REPOSITORY
 
@@ -45,3 +48,31 @@ def test_every_setting_is_in_the_manual_with_its_default() -> None:
         assert f"| `{name}` | {f'`{default}`' if default else ''} | {text} |" in manual
     assert len(table()) == len(fields(Settings))
     assert variable("max_upload_bytes") == "EXPLORER_MAX_UPLOAD_BYTES"
+
+
+def test_names_of_digits_are_understood_and_the_own_ones_win() -> None:
+    words = {"DIGITS_JOBS_DIR": "/j", "DIGITS_SERVER_NAME": "n", "DIGITS_MODEL_STORE_URL": "http://a,http://b"}
+    words |= {"DIGITS_LOGFILE_FILENAME": "/l", "DIGITS_LOGFILE_LEVEL": "DEBUG", "DIGITS_SOMETHING": "else"}
+    found = Settings.from_environment(words)
+    assert (found.jobs_folder, found.server_name, found.log_file) == (Path("/j"), "n", "/l")
+    assert (found.model_store_url, found.log_level) == ("http://a,http://b", "debug")
+    assert Settings.from_environment(words | {"EXPLORER_JOBS_DIR": "/own"}).jobs_folder == Path("/own")
+    assert Settings.from_environment(found.environment() | words) == found
+
+
+def test_folders_of_the_training_api_are_in_the_data_folder_unless_named(tmp_path: Path) -> None:
+    plain = Settings(data=tmp_path)
+    assert (plain.jobs_folder, plain.roots) == (tmp_path / "jobs", (tmp_path,))
+    assert Settings(data_roots=f"/a{os.pathsep}/b").roots == (Path("/a"), Path("/b"))
+
+
+def test_a_log_file_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:]
+    try:
+        configure_logging("info", str(tmp_path / "log"))
+        logging.getLogger("x").info("hello")
+        configure_logging("info", str(tmp_path / "missing" / "log"))
+    finally:
+        root.handlers[:] = before
+    assert "hello" in (tmp_path / "log").read_text() and not (tmp_path / "missing").exists()

@@ -80,7 +80,7 @@ def application(
     die_with_parent()
     give_memory_back()
     settings = Settings.from_environment()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_file)
     runtime = Runtime(settings, worker_command, inference_command)
     runtime.start()
     stop_at_signal(runtime)
@@ -116,9 +116,14 @@ def sweep(settings: Settings) -> None:
     """After the web process has ended, however it did: what it left half done goes."""
     from embedding_explorer.jobs.catalog import Catalog
     from embedding_explorer.jobs.service import clean_up
+    from embedding_explorer.jobs.training.ledger import Ledger
+    from embedding_explorer.jobs.training.run import STOPPED
+    from embedding_explorer.jobs.training.table import TrainingTable
 
     try:
-        clean_up(settings.data, Catalog(Database.of(settings)), BusyLock(settings.data))
+        database = Database.of(settings)
+        Ledger(TrainingTable(database, settings.jobs_folder)).abort_active(STOPPED)
+        clean_up(settings.data, Catalog(database), BusyLock(settings.data))
     except Busy:
         log.info("another process still works in the data folder; its files are left alone")
     except CatalogUnavailable as error:
@@ -160,6 +165,14 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
-def configure_logging(level: str) -> None:
-    """Times and levels on standard error."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", force=True)
+def configure_logging(level: str, file: str = "") -> None:
+    """Times and levels on standard error, and in a file where one is named and can be written."""
+    form = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=level.upper(), format=form, force=True)
+    if file:
+        try:
+            handler = logging.FileHandler(file, encoding="utf-8")
+        except OSError as error:
+            return log.warning("the log file %s cannot be written (%s); set EXPLORER_LOG_FILE", file, error.strerror)
+        handler.setFormatter(logging.Formatter(form))
+        logging.getLogger().addHandler(handler)

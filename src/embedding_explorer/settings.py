@@ -9,6 +9,14 @@ from typing import Any, get_type_hints
 from embedding_explorer.errors import StartError
 
 PREFIX = "EXPLORER_"
+# Names of NVIDIA DIGITS that are understood too; the own name wins.
+SYNONYMS = {
+    "DIGITS_JOBS_DIR": "jobs_dir",
+    "DIGITS_SERVER_NAME": "server_name",
+    "DIGITS_MODEL_STORE_URL": "model_store_url",
+    "DIGITS_LOGFILE_FILENAME": "log_file",
+    "DIGITS_LOGFILE_LEVEL": "log_level",
+}
 MiB, GiB = 1024**2, 1024**3
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -104,13 +112,47 @@ class Settings:
         choices=("all", "writes"),
     )
 
+    jobs_dir: str = setting("", "Folder of the training API's jobs; empty: `jobs` in the data folder.")
+    data_roots: str = setting(
+        "",
+        "Folders in which clients of the training API may name files, separated as in `PATH`; empty: the data folder.",
+    )
+    training_when_busy: str = setting(
+        "refuse",
+        "What creating a training job does during a dataset upload: answer 503, or wait for its end.",
+        choices=("refuse", "queue"),
+    )
+    training_urls: bool = setting(False, "Whether http(s) addresses may be images and folders of training datasets.")
+    max_training_side: int = setting(4096, "Most pixels of the width and height of images to train on.", least=1024)
+    max_training_images: int = setting(20_000_000, "Most images of a training dataset.", least=1)
+    prediction_memory: int = setting(
+        6 * GiB, "Memory of each process in which trained models look at pictures; what needs more ends.", least=GiB
+    )
+    prediction_seconds: int = setting(120, "Time of a trained model for one picture; what takes longer ends.", least=1)
+    prediction_list_seconds: int = setting(3600, "Time of a trained model for a list of pictures.", least=1)
+    max_map_images: int = setting(20_000, "Most pictures of a training dataset on one map.", least=1)
+    server_name: str = setting("", "Name that the training API shows; empty: that of the host.")
+    model_store_url: str = setting("", "Addresses of model stores, separated by commas.")
+    log_file: str = setting("", "A file that gets the log as well; one that cannot be written is a warning.")
+
+    @property
+    def jobs_folder(self) -> Path:
+        """The folder of the training API's jobs, absolute."""
+        return (Path(self.jobs_dir) if self.jobs_dir else self.data / "jobs").absolute()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders of `data_roots`."""
+        return tuple(Path(each) for each in self.data_roots.split(os.pathsep) if each) or (self.data,)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **given: object) -> "Settings":
         """Read `EXPLORER_*`; `given` (typed values, None for "not given") wins over it.
 
         Raises StartError naming the variable for an unknown name or an ill-typed or out-of-bounds value.
         """
-        texts = {k: v for k, v in (os.environ if environment is None else environment).items() if k.startswith(PREFIX)}
+        environment = os.environ if environment is None else environment
+        texts = _translated(environment) | {k: v for k, v in environment.items() if k.startswith(PREFIX)}
         known = {variable(f.name): f.name for f in fields(cls)}
         for name in texts.keys() - known.keys():
             raise StartError(f"There is no setting {name}. Known: {', '.join(sorted(known))}.", setting=name)
@@ -122,6 +164,14 @@ class Settings:
         """The settings as environment variables, for child processes; without `secrets`, those are empty."""
         hidden = () if secrets else secret_names()
         return {variable(f.name): "" if f.name in hidden else str(getattr(self, f.name)) for f in fields(self)}
+
+
+def _translated(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings that are given under names of DIGITS, with their own."""
+    found = {variable(name): environment[word] for word, name in SYNONYMS.items() if environment.get(word)}
+    if level := found.get("EXPLORER_LOG_LEVEL"):
+        found["EXPLORER_LOG_LEVEL"] = level.lower().replace("critical", "error")
+    return found
 
 
 def secret_names() -> tuple[str, ...]:

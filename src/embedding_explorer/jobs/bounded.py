@@ -10,7 +10,7 @@ from embedding_explorer.errors import ExplorerError, LimitExceeded, WorkerDied
 from embedding_explorer.jobs.channel import Message
 from embedding_explorer.jobs.client import WorkerClient
 
-MEMORY = "EXPLORER_INFERENCE_MEMORY"
+MEMORY, SECONDS = "EXPLORER_INFERENCE_MEMORY", "EXPLORER_INFERENCE_SECONDS"
 LOOK_EVERY = 0.05  # seconds between two looks; memory is filled at some gigabytes a second
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -18,8 +18,12 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 class BoundedWorker:
     """Calls of one worker, which is started at the first of them."""
 
-    def __init__(self, client: WorkerClient, memory: int, seconds: float) -> None:
+    def __init__(
+        self, client: WorkerClient, memory: int, seconds: float, settings: tuple[str, str] = (MEMORY, SECONDS)
+    ) -> None:
+        """`settings`: those that the two bounds come from, for the errors that name them."""
         self.client, self.memory, self.seconds = client, memory, seconds
+        self.memory_setting, self.seconds_setting = settings
         self._started, self._mutex = False, threading.Lock()
         self._used: int | None = None  # id of the process that did the last call
 
@@ -33,7 +37,7 @@ class BoundedWorker:
         try:
             return self._call(task, arguments)
         except LimitExceeded as error:
-            if before is None or before != self._used or error.facts.get("setting") != MEMORY:
+            if before is None or before != self._used or error.facts.get("setting") != self.memory_setting:
                 raise
             # Others' networks and frameworks were in that memory too: a process of its own decides.
             self._renew(before)
@@ -95,9 +99,9 @@ class _Watch:
     def _too_much(self, pid: int, late: float) -> ExplorerError | None:
         worker = self._worker
         if late > 0:
-            return over_limit(f"It took longer than {worker.seconds:g} seconds", "EXPLORER_INFERENCE_SECONDS")
+            return over_limit(f"It took longer than {worker.seconds:g} seconds", worker.seconds_setting)
         if resident(pid) > worker.memory:
-            return over_limit(f"It took more than {worker.memory} bytes of memory", MEMORY)
+            return over_limit(f"It took more than {worker.memory} bytes of memory", worker.memory_setting)
         return None
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Column, Index, MetaData, Row, String, Table, select
 from embedding_explorer.database import Database
 from embedding_explorer.errors import JobNotFound
 from embedding_explorer.jobs.records import FINISHED, Job, Status, timestamp
+from embedding_explorer.jobs.training.records import JobType
 
 METADATA = MetaData()
 JOBS = Table(
@@ -61,10 +62,14 @@ class Catalog:
         return [_job(row) for row in rows]
 
     def fail_unfinished(self, reason: str) -> int:
-        """Mark every job that no process works on any more as failed; how many there were."""
+        """Mark every job that no process works on any more as failed; how many there were.
+
+        Jobs of the training API are not touched: they see to themselves, and wait without holding the lock.
+        """
         values = {"status": Status.FAILED, "error": reason, "error_type": "JobFailed", "finished": timestamp()}
+        dead = JOBS.c.status.not_in(FINISHED) & JOBS.c.kind.not_in(list(JobType))
         with self.database.writing() as connection:
-            done = connection.execute(update(JOBS).where(JOBS.c.status.not_in(FINISHED)).values(values))
+            done = connection.execute(update(JOBS).where(dead).values(values))
         return done.rowcount
 
     def remember_upload(self, key: str, dataset: str) -> None:

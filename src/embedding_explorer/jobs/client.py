@@ -26,8 +26,15 @@ RESTART_PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds before the next start while st
 class WorkerClient:
     """One worker process, supervised. `call` blocks; calls queue behind each other."""
 
-    def __init__(self, environment: Mapping[str, str], command: Sequence[str] = COMMAND, name: str = "worker") -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        command: Sequence[str] = COMMAND,
+        name: str = "worker",
+        grace: float = ABORT_GRACE,
+    ) -> None:
         self._environment, self._command, self._name = {**os.environ, **environment}, list(command), name
+        self._grace = grace
         self._ready, self._stopping, self._turn = threading.Event(), threading.Event(), threading.Lock()
         self._ids = itertools.count(1)
         self._calls: dict[int, tuple[Future[Any], Report | None]] = {}
@@ -115,7 +122,7 @@ class WorkerClient:
             future.set_exception(WorkerDied("The worker process had just ended; a new one is starting. Try again."))
 
     def _kill_unless_done(self, future: Future[Any]) -> None:
-        deadline = time.monotonic() + ABORT_GRACE
+        deadline = time.monotonic() + self._grace
         while time.monotonic() < deadline:
             if future.done():
                 return
@@ -176,7 +183,7 @@ class WorkerClient:
             self._channel.close()
         for future, _ in list(self._calls.values()):
             if not future.done():
-                future.set_exception(WorkerDied(self._obituary(reason)))
+                future.set_exception(WorkerDied(self._obituary(reason), reason=reason))
         if not self._stopping.is_set():
             log.warning("the %s ended (%s); starting another", self._name, reason)
 

@@ -69,9 +69,12 @@ def _order(stage: str) -> int:
 
 def new_job(kind: str, name: str = "") -> Job:
     """A job of `kind` with an id of the form 20160809-103210-ccbf."""
-    moment = datetime.now(UTC)
-    job_id = f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    return Job(id=job_id, kind=kind, name=name, created=timestamp(moment))
+    return Job(id=new_id(), kind=kind, name=name, created=timestamp())
+
+
+def new_id() -> str:
+    """Local time, since users read it, and four digits drawn by chance."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def timestamp(moment: datetime | None = None) -> str:

@@ -15,6 +15,9 @@ from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import COMMAND, WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.service import JobService, clean_up
+from embedding_explorer.jobs.training.inference import Inference
+from embedding_explorer.jobs.training.service import COMMAND as TRAINING_COMMAND
+from embedding_explorer.jobs.training.service import TrainingService
 from embedding_explorer.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,7 @@ class Runtime:
         settings: Settings,
         worker_command: Sequence[str] = COMMAND,
         inference_command: Sequence[str] = networks.COMMAND,
+        training_command: Sequence[str] = TRAINING_COMMAND,
     ) -> None:
         self.settings = settings
         settings.data.mkdir(parents=True, exist_ok=True)
@@ -40,6 +44,9 @@ class Runtime:
         self.worker = WorkerClient(settings.environment(), worker_command)
         self.jobs = JobService(settings.data, self.catalog, self.lock, self.worker)
         self.networks = networks.NetworkService(settings, database, self.lock, inference_command)
+        self.inference = Inference(settings, self.lock)
+        self.training = TrainingService(settings, database, self.lock, training_command)
+        self.jobs.training = self.training.shown
         self._stopping = threading.Event()
         self._counted: tuple[float, int] = (-COUNT_EVERY, 0)
 
@@ -50,19 +57,27 @@ class Runtime:
             self.store.sweep()
         except Busy:
             log.info("another process works in the data folder; its files are left alone")
+        self.training.start()
         self.worker.start()
         self.networks.start()
+        self.inference.start()
         threading.Thread(target=self._first_dataset, name="first-dataset", daemon=True).start()
 
     def stop(self) -> None:
         """End the worker; a job in progress fails and is cleaned up."""
         self._stopping.set()
         self.jobs.stop()
+        self.training.stop()
         self.networks.stop()
+        self.inference.stop()
         self.worker.stop()
         deadline = time.monotonic() + 5
         while self.lock.held_here() and time.monotonic() < deadline:
             time.sleep(0.02)
+
+    def stopping(self) -> bool:
+        """Whether the server is about to end: for answers that would go on for ever."""
+        return self._stopping.is_set()
 
     def count(self) -> int:
         """How many datasets there are."""

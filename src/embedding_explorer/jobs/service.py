@@ -25,7 +25,10 @@ RESUMABLE = "ingest-"  # staging folders of the command line, kept so that it ca
 
 
 class JobService:
-    """One job at a time in the data folder. Methods may be called from any thread."""
+    """One job at a time in the data folder. Methods may be called from any thread.
+
+    `training` tells of the job for which the training API of this process holds the lock, if it does.
+    """
 
     def __init__(self, data: Path, catalog: Catalog, lock: BusyLock, worker: WorkerClient) -> None:
         self.staging, self.catalog, self.lock, self.worker = data / "staging", catalog, lock, worker
@@ -36,13 +39,16 @@ class JobService:
         self._saved = 0.0
         self._others: tuple[float, Job | None] = (0.0, None)
         self._unrecorded: dict[str, Job] = {}
+        self.training: Callable[[], Job | None] = lambda: None
 
     def busy(self) -> Job | None:
         """The job that holds the lock, in whatever process; None when the lock is free."""
         current = self._current
         if current is not None:
             return current
-        return self._other_process() if self.lock.held() else None
+        if not self.lock.held():
+            return None
+        return self.training() or self._other_process()
 
     def begin(self, kind: str, name: str = "") -> Job:
         """Take the lock for a new job and make its staging folder; raises Busy or StorageFull."""

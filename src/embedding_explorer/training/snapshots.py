@@ -9,7 +9,6 @@ dies, `resume.pt` names a snapshot that is there and whole.
 
 import json
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,19 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from embedding_explorer.errors import BadInput, StorageFull
-from embedding_explorer.training.figures import whole
+from embedding_explorer.training.snapshot_files import RESUME, list_snapshots, snapshot_name
 
-RESUME = "resume.pt"
-_NAME = re.compile(r"snapshot_epoch_(\d{1,12}(?:\.\d{1,6})?)\.safetensors")
+__all__ = [
+    "RESUME",
+    "Resume",
+    "list_snapshots",
+    "read_resume",
+    "read_snapshot",
+    "snapshot_name",
+    "write_resume",
+    "write_snapshot",
+]
+
 State = dict[str, torch.Tensor]
 
 
@@ -43,17 +51,6 @@ class Resume:
     solver: dict[str, Any]
     progress: dict[str, Any]
     key: str
-
-
-def snapshot_name(epoch: float) -> str:
-    """File name of the snapshot of an epoch, such as `snapshot_epoch_1.5.safetensors`."""
-    return f"snapshot_epoch_{whole(epoch)}.safetensors"
-
-
-def list_snapshots(folder: Path) -> dict[float, Path]:
-    """Epoch → file of every snapshot in a folder, ascending."""
-    found = {float(m.group(1)): path for path in folder.iterdir() if (m := _NAME.fullmatch(path.name))}
-    return dict(sorted(found.items()))
 
 
 def write_snapshot(folder: Path, epoch: float, state: State, facts: dict[str, Any]) -> Path:

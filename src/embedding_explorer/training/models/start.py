@@ -12,8 +12,9 @@ from embedding_explorer.networks.frameworks.pytorch.build import State, read_sta
 from embedding_explorer.networks.frameworks.pytorch.kinds import Kind, kind_of
 from embedding_explorer.networks.frameworks.pytorch.state_dict_check import screen_pickled, screen_safetensors
 from embedding_explorer.training.models.build import last_linear
+from embedding_explorer.training.snapshot_files import WEIGHTS
 
-SUFFIXES = (".safetensors", ".pt", ".pth")
+SUFFIXES = WEIGHTS
 
 
 @dataclass(frozen=True)
