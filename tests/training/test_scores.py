@@ -1,6 +1,6 @@
 import numpy as np
 
-from embedding_explorer.training.scores import best, best_pictures, judge_scores
+from embedding_explorer.training.scores import BestPictures, best, judge_scores
 
 SCORES = np.array([[0.7, 0.2, 0.1], [0.1, 0.123456, 0.776544], [0.3, 0.4, 0.3]], np.float32)
 
@@ -29,6 +29,14 @@ def test_unknown_classes_do_not_count() -> None:
     assert found.confusion_matrix.sum() == 0
 
 
-def test_best_pictures_of_every_class() -> None:
-    assert best_pictures(SCORES, 2)[0] == [(0, 70.0), (2, 30.0)]
-    assert len(best_pictures(SCORES, 9)[2]) == 3
+def test_best_pictures_of_every_class_batch_by_batch() -> None:
+    found, names = BestPictures(3, 2), [f"{row}.png" for row in range(len(SCORES))]
+    for start in range(0, len(SCORES), 2):
+        found.add(SCORES[start : start + 2], names[start : start + 2])
+    for label in range(3):
+        rows = sorted(range(len(SCORES)), key=lambda row: -SCORES[row, label])[:2]
+        assert found.of(label) == [(names[row], round(100 * float(SCORES[row, label]), 2)) for row in rows]
+    assert len(found.names) <= 6
+    many = BestPictures(3, 9)
+    many.add(SCORES, names)
+    assert len(many.of(2)) == len(SCORES)
