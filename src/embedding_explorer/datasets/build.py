@@ -8,7 +8,7 @@ from pathlib import Path
 
 from embedding_explorer.datasets.collector import Collector
 from embedding_explorer.datasets.finish import finish
-from embedding_explorer.datasets.identity import dataset_id
+from embedding_explorer.datasets.identity import dataset_id, row_of
 from embedding_explorer.datasets.manifest import Manifest
 from embedding_explorer.datasets.parts import Parts
 from embedding_explorer.datasets.progress import Progress, Report
@@ -26,17 +26,16 @@ def build_dataset(
     open_network: Callable[[Source], Extractor],
     staging: Path,
     report: Report,
+    opened: Source | None = None,
 ) -> Manifest:
     """Build the dataset that `request` describes, or find that it exists; its manifest.
 
-    What an earlier attempt finished in `staging` is used again. Raises BadArchive, LimitExceeded, NoReadableImage.
+    What an earlier attempt finished in `staging` is used again. The pictures are those of `opened`, which is closed, where
+    it is given. Raises BadArchive, LimitExceeded, NoReadableImage.
     """
     start = time.monotonic()
-    limits = request.limits
     staging.mkdir(parents=True, exist_ok=True)
-    with open_source(
-        request.source, limits=limits, nested=request.nested, labels=request.labels, spool=staging / "spool"
-    ) as source:
+    with opened or source_of(request, staging) as source:
         build = Build(request, store, open_network(source), staging, Progress(report))
         known = recognise(build, source)
         build.seconds["unpack"] = round(time.monotonic() - start, 3)
@@ -49,6 +48,12 @@ def build_dataset(
     return finish(build, parts)
 
 
+def source_of(request: BuildRequest, staging: Path) -> Source:
+    """The pictures that a request names."""
+    spool = staging / "spool"
+    return open_source(request.source, limits=request.limits, nested=request.nested, labels=request.labels, spool=spool)
+
+
 def recognise(build: Build, source: Source) -> Manifest | None:
     """The dataset that these very pictures became earlier, if it exists."""
     wanted = source.entries[: build.request.limits.max_images]
@@ -59,7 +64,7 @@ def recognise(build: Build, source: Source) -> Manifest | None:
     for index, digest in enumerate(ordered_map(lambda i: file_digest(source, i), range(len(wanted)), ahead=16)):
         build.digests[index] = digest
         build.progress("unpack", index + 1, len(wanted))
-    rows = [(entry.name, entry.label or "", build.digests[index]) for index, entry in enumerate(wanted)]
+    rows = [row_of(each.name, each.label, build.digests[index], each.subset) for index, each in enumerate(wanted)]
     try:
         return build.store.get(dataset_id(build.request.recipe(build.network), rows)).manifest
     except DatasetNotFound:
@@ -94,7 +99,7 @@ def build_ranges(build: Build, source: Source) -> Parts:
 
 def plan_of(build: Build, source: Source) -> str:
     """Digest of what a half-done attempt must agree with to be gone on with: entries, network, parameters."""
-    entries = [(entry.name, entry.label) for entry in source.entries]
+    entries = [(entry.name, entry.label, entry.subset) for entry in source.entries]
     plan = [build.request.recipe(build.network), build.request.limits.max_images, build.request.keep_images, entries]
     return hashlib.sha256(json.dumps(plan).encode()).hexdigest()
 

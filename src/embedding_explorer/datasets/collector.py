@@ -77,7 +77,8 @@ class Collector:
         self._check_length(len(attempt))
         self._keep_original(item)
         decoded = item.decoded
-        self.images.append(BuiltImage(item.entry.name, decoded.width, decoded.height, item.entry.label, item.digest))
+        entry, size = item.entry, (decoded.width, decoded.height)
+        self.images.append(BuiltImage(entry.name, *size, entry.label, item.digest, entry.subset))
         self.tiles.append(decoded.tile)
         self.features.append(attempt)
         self.next_entry = item.index + 1

@@ -7,6 +7,7 @@ import numpy as np
 from embedding_explorer.datasets.clusters import cluster_column
 from embedding_explorer.datasets.column import MOST_VALUES, NONE, Column, Numbers
 from embedding_explorer.datasets.dataset import Dataset
+from embedding_explorer.datasets.subsets import read_subsets
 from embedding_explorer.errors import NotFound
 from embedding_explorer.images.tilemap import RANGE
 
@@ -50,8 +51,15 @@ def range_column(dataset: Dataset) -> Column:
     return Column("range", "range", np.minimum(codes, NONE).astype(np.uint16), list(dataset.manifest.ranges)[:NONE])
 
 
+def set_column(dataset: Dataset) -> Column | None:
+    """The set of a training dataset that each image is of."""
+    found = read_subsets(dataset.folder, dataset.total)
+    return None if found is None else Column("set", "set", found[0], found[1])
+
+
 COLUMNS: dict[str, Callable[[Dataset], Column | None]] = {
     "label": label_column,
+    "set": set_column,
     "width": width_column,
     "height": height_column,
     "aspect": aspect_column,

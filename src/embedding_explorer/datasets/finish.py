@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embedding_explorer.datasets.aligning import Alignment, align
 from embedding_explorer.datasets.dataset import COMPONENTS, REDUCTIONS, reduction_path
-from embedding_explorer.datasets.identity import dataset_id
+from embedding_explorer.datasets.identity import dataset_id, row_of
 from embedding_explorer.datasets.manifest import Manifest
 from embedding_explorer.datasets.parts import Parts
 from embedding_explorer.datasets.request import Build
@@ -25,7 +26,8 @@ def finish(build: Build, parts: Parts) -> Manifest:
     (build.staging / REDUCTIONS).mkdir(exist_ok=True)
     with timed(build, "pca"):
         leading, components = leading_components(build, parts)
-    reducers = {name: reduce(build, name, leading) for name in REDUCERS}
+    alignment = alignment_of(build, parts)
+    reducers = {name: reduce(build, name, leading, alignment) for name in REDUCERS}
     reducers["pca"] |= components
     manifest = describe(build, parts, reducers)
     parts.assemble()
@@ -53,21 +55,32 @@ def leading_components(build: Build, parts: Parts) -> tuple[NDArray[np.float32],
     return leading, {"components": leading.shape[1], "explained_variance_ratio": ratio}
 
 
-def reduce(build: Build, name: str, leading: NDArray[np.float32]) -> dict[str, Any]:
+def alignment_of(build: Build, parts: Parts) -> Alignment | None:
+    """The earlier map that the new one is to be like, if there is one; raises Conflict where it has other pictures."""
+    previous = build.request.aligned_to
+    return None if previous is None else align(previous, [i for record in parts.records for i in record.images])
+
+
+def reduce(build: Build, name: str, leading: NDArray[np.float32], alignment: Alignment | None) -> dict[str, Any]:
     """Fit one reducer and keep its coordinates and itself; what the manifest says of it."""
-    options = build.request.reducer_options.get(name, {})
-    fit: Callable[..., Fitted] = REDUCERS[name].fit
+    options: dict[str, Any] = dict(build.request.reducer_options.get(name, {}))
+    reducer = REDUCERS[name]
+    if alignment is not None and reducer.takes_start:
+        options["start"] = alignment.start(name, leading)
+    fit: Callable[..., Fitted] = reducer.fit
     with timed(build, name):
         fitted = fit(leading, progress=build.progress.of(name), **options)
+        if alignment is not None:
+            fitted = alignment.turned(name, fitted)
         fitted.save(build.staging / REDUCTIONS)
         np.save(reduction_path(build.staging, name), fitted.points)
-    return dict(fitted.params)
+    return {**fitted.params, **(alignment.to_json() if alignment is not None else {})}
 
 
 def describe(build: Build, parts: Parts, reducers: dict[str, dict[str, Any]]) -> Manifest:
     """The manifest of the finished dataset."""
     request, info = build.request, replace(build.network.info, dimension=parts.dimension)
-    rows = ((i.file, i.label or "", i.digest) for record in parts.records for i in record.images)
+    rows = (row_of(i.file, i.label, i.digest, i.subset) for record in parts.records for i in record.images)
     return Manifest.new(
         id=dataset_id(request.recipe(build.network), rows),
         name=request.name,
@@ -77,7 +90,7 @@ def describe(build: Build, parts: Parts, reducers: dict[str, dict[str, Any]]) ->
         features={"dtype": request.features_dtype, "shape": [parts.count, info.dimension]},
         images_kept=request.keep_images,
         skipped=build.skipped,
-        source={"kind": request.kind, "name": request.name},
+        source={"kind": request.kind, "name": request.name, **request.facts},
         versions=library_versions(),
         seconds=build.seconds,
     )

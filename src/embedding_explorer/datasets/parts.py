@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from embedding_explorer.datasets.dataset import IMAGES, ORIGINALS, TILEMAPS, tilemap_path
 from embedding_explorer.datasets.images_table import write_images
 from embedding_explorer.datasets.manifest import range_id
+from embedding_explorer.datasets.subsets import write_subsets
 from embedding_explorer.images.source import Skipped
 
 FEATURES, RECORD, PLAN = "features.npy", "range.json", "plan"
@@ -20,13 +21,14 @@ FEATURES, RECORD, PLAN = "features.npy", "range.json", "plan"
 
 @dataclass(frozen=True)
 class BuiltImage:
-    """What images.csv and the dataset's id need of one image. `digest`: SHA-256 of the file, hex."""
+    """What images.csv and the dataset's id need of one image. `digest`: SHA-256 of the file, hex; `subset`: see Entry."""
 
     file: str
     width: int
     height: int
     label: str | None
     digest: str
+    subset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,13 @@ class Parts:
     def assemble(self) -> None:
         """Join the parts into features.npy and images.csv of the staging folder and remove them."""
         self._join_features()
+        self._write_table()
+        shutil.rmtree(self.folder)
+
+    def _write_table(self) -> None:
         rows = ((i.file, i.width, i.height, i.label) for record in self.records for i in record.images)
         write_images(self.staging / IMAGES, rows)
-        shutil.rmtree(self.folder)
+        write_subsets(self.staging, [image.subset for record in self.records for image in record.images])
 
     def _join_features(self) -> None:
         # Written, not memory-mapped: a full disk is an error then, and not a signal that kills the process.
@@ -141,6 +147,41 @@ class Parts:
             target.flush()
             os.fsync(target.fileno())
         part.replace(path)
+
+
+class Share(Parts):
+    """Some columns of the features of finished ranges: pictures that several networks saw become a dataset for each."""
+
+    def __init__(self, whole: Parts, staging: Path, columns: slice) -> None:
+        """The ranges stay with `whole`; `staging` is the folder of the one dataset."""
+        self._whole, self._columns = whole, columns
+        self.staging, self.folder, self.dtype, self.records = staging, whole.folder, whole.dtype, whole.records
+
+    @property
+    def dimension(self) -> int:
+        """See `Parts`."""
+        return int(self._columns.stop - self._columns.start)
+
+    def features(self) -> Iterator[NDArray[np.floating]]:
+        """See `Parts`."""
+        for features in self._whole.features():
+            yield features[:, self._columns]
+
+    def assemble(self) -> None:
+        """Write features.npy and images.csv, and give tilemaps and pictures another name here: they take no more space."""
+        self._join_features()
+        self._write_table()
+        for name in (TILEMAPS, ORIGINALS):
+            if (self._whole.staging / name).exists():
+                shutil.copytree(self._whole.staging / name, self.staging / name, copy_function=_linked)
+
+
+def _linked(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without such names
+        shutil.copyfile(source, target)
+    return target
 
 
 def _record(result: RangeResult) -> RangeRecord:

@@ -10,6 +10,14 @@ from embedding_explorer.datasets.sample import calibration_sample
 from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.images.source import Source
 from embedding_explorer.jobs.registered_extractor import check_still_there, open_registered, reopen_registered
+from embedding_explorer.jobs.snapshot_networks import (
+    check_snapshot_there,
+    find_snapshot,
+    made_by_snapshot,
+    open_snapshot,
+    reopen_snapshot,
+    wanted_snapshot,
+)
 from embedding_explorer.networks.base import Extractor, NetworkInfo
 from embedding_explorer.networks.registered.extraction import key_of
 from embedding_explorer.networks.registry import open_network, plan_network, reopen
@@ -44,8 +52,12 @@ class Context:
     def network(self, name: str | None = None, layer: str | None = None, pooling: str | None = None) -> Extractor:
         """A network in the precision of the settings; in the best of the hardware where that is int8.
 
-        Registered and public networks, by id or slug, compute in float32.
+        Registered and public networks, by id or slug, and snapshots of trainings compute in float32.
         """
+        if (wanted := wanted_snapshot(name)) is not None:
+            snapshot = find_snapshot(wanted, self.settings)
+            what = (snapshot.key, snapshot.folder, layer, pooling)
+            return self._kept(what, lambda: open_snapshot(snapshot, layer, pooling, self.settings))
         if (key := key_of(name)) is not None:
             return self._kept((key, layer, pooling), lambda: open_registered(key, layer, pooling, self.settings))
         precision = "auto" if self.settings.precision == "int8" else self.settings.precision
@@ -64,7 +76,7 @@ class Context:
         pooling: str | None = None,
     ) -> Extractor:
         """A network to make a dataset of `pictures` with, calibrated on them where the settings ask for int8."""
-        if self.settings.precision != "int8" or key_of(network) is not None:
+        if self.settings.precision != "int8" or wanted_snapshot(network) or key_of(network) is not None:
             return self.network(network, layer, pooling)
         chosen = self._chosen(network, layer, pooling)
         sample = calibration_sample(pictures, plan_network(**chosen).input, max_pixels)
@@ -72,6 +84,9 @@ class Context:
 
     def reopened(self, info: NetworkInfo) -> Extractor:
         """The network that made a dataset."""
+        if made_by_snapshot(info):
+            snapshot = check_snapshot_there(info, self.settings)
+            return self._kept((info.space,), lambda: reopen_snapshot(snapshot, info, self.settings))
         if info.registered is not None:
             check_still_there(info, self.settings)
             return self._kept((info.space,), lambda: reopen_registered(info, self.settings))

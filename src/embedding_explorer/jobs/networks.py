@@ -19,6 +19,7 @@ from embedding_explorer.jobs.bounded import BoundedWorker
 from embedding_explorer.jobs.client import WorkerClient
 from embedding_explorer.jobs.inference import Bounds, InferenceQueue, Picture, Work
 from embedding_explorer.jobs.lock import BusyLock
+from embedding_explorer.jobs.snapshot_networks import check_snapshot, wanted_snapshot
 from embedding_explorer.jobs.task_records import DEPLOYMENT, ERROR, INFERENCE, PENDING, Task, TaskRecords
 from embedding_explorer.networks.frameworks import FRAMEWORKS
 from embedding_explorer.networks.public import PUBLIC, find_public
@@ -148,6 +149,8 @@ class NetworkService:
 
         UnknownNetwork, BadInput (InvalidFields) for layer and pooling, NotDeployed where that has failed.
         """
+        if name is not None and wanted_snapshot(name):
+            return check_snapshot(name, pooling, self.settings)
         if (key := key_of(name)) is None:
             return
         network = find_registered(self.store, key) if isinstance(key, int) else self.public(key)

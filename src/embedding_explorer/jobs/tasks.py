@@ -23,6 +23,7 @@ from embedding_explorer.errors import BadInput
 from embedding_explorer.images.limits import Limits
 from embedding_explorer.images.source import Source
 from embedding_explorer.jobs.context import Context
+from embedding_explorer.jobs.map_tasks import MAP_TASKS
 from embedding_explorer.networks.base import Extractor
 from embedding_explorer.settings import Settings
 
@@ -155,4 +156,5 @@ TASKS: dict[str, Callable[..., Any]] = {
     "look_up": look_up,
     "place_in": place_in,
     "cluster": cluster,
+    **MAP_TASKS,
 }

@@ -11,7 +11,7 @@ from embedding_explorer.reducers.umap import fit_umap, load_umap
 
 REDUCERS = {
     "pca": Reducer(fit=fit_axes, load=load_axes),
-    "umap": Reducer(fit=fit_umap, load=load_umap),
+    "umap": Reducer(fit=fit_umap, load=load_umap, takes_start=True),
 }
 
 

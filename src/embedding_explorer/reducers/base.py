@@ -32,6 +32,9 @@ class Fitted(Protocol):
     def transform(self, leading: Floats) -> Float32:
         """Place new rows (M, K): (M, 3). The fitted points do not move."""
 
+    def turned(self, turn: Any) -> "Fitted":
+        """The same reduction with its points, and what will be placed among them, moved rigidly."""
+
     def save(self, folder: Path) -> None:
         """Write what `Reducer.load` needs, arrays only; the points themselves are the caller's to store."""
 
@@ -44,10 +47,14 @@ class Fit(Protocol):
 
 @dataclass(frozen=True)
 class Reducer:
-    """One line of the table of reducers: `fit` a dataset, `load` the transform of a fitted one from its folder."""
+    """One line of the table of reducers: `fit` a dataset, `load` the transform of a fitted one from its folder.
+
+    `takes_start`: whether `fit` can begin at a layout (N, 3), its argument `start`.
+    """
 
     fit: Fit
     load: Callable[[Path], Transform]
+    takes_start: bool = False
 
 
 def no_progress(done: int, total: int) -> None:

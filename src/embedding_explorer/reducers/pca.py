@@ -1,7 +1,7 @@
 """Principal components of features that need not fit in memory, exact and with deterministic signs."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +18,9 @@ from embedding_explorer.reducers.base import (
     no_progress,
     one_blas_thread,
 )
+from embedding_explorer.reducers.procrustes import Turn
+
+TURN = "pca_turn.npz"  # in the folder of the reductions, where the axes were turned onto another map's
 
 Chunks = Callable[[], Iterable[Floats]]
 Blocks = Iterable[tuple[slice, Float64]]
@@ -70,17 +73,24 @@ class FittedPca:
 
 @dataclass(frozen=True)
 class PcaAxes:
-    """The reduction `pca`: the first three leading components as they are."""
+    """The reduction `pca`: the first three leading components as they are, or turned onto another map."""
 
     points: Float32
     params: dict[str, Any] = field(default_factory=dict)
+    turn: Turn | None = None
 
     def transform(self, leading: Floats) -> Float32:
         """Give the first three columns of leading components (M, K): (M, 3)."""
-        return first_three(leading)
+        return first_three(leading) if self.turn is None else self.turn(first_three(leading))
+
+    def turned(self, turn: Turn) -> Self:
+        """See `Fitted`."""
+        return replace(self, points=turn(self.points), turn=turn)
 
     def save(self, folder: Path) -> None:
-        """Write nothing: the principal components, which the dataset keeps anyway, are all there is."""
+        """Write the turn, if there is one: the principal components are kept with the dataset anyway."""
+        if self.turn is not None:
+            self.turn.save(folder / TURN)
 
 
 def fit_axes(leading: Floats, *, progress: Progress | None = None) -> PcaAxes:
@@ -90,8 +100,10 @@ def fit_axes(leading: Floats, *, progress: Progress | None = None) -> PcaAxes:
 
 
 def load_axes(folder: Path) -> Transform:
-    """Give the transform of the reduction `pca`, which needs nothing from the folder."""
-    return first_three
+    """Give the transform of the reduction `pca`, with the turn in the folder if there is one."""
+    if not (folder / TURN).exists():
+        return first_three
+    return PcaAxes(np.empty((0, 3), np.float32), turn=Turn.load(folder / TURN)).transform
 
 
 def fit_pca(

@@ -5,7 +5,7 @@ McInnes, Healy, Melville: UMAP: Uniform Manifold Approximation and Projection fo
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +15,7 @@ import numpy as np
 from embedding_explorer.errors import BadInput
 from embedding_explorer.reducers import umap_learn
 from embedding_explorer.reducers.base import Float32, Floats, Progress, Transform, first_three, no_progress
+from embedding_explorer.reducers.procrustes import Turn
 
 # Up to this many rows the fit is seeded and runs on one thread; above, on all of them, which cannot be reproduced.
 SEEDED_LIMIT = 20_000
@@ -56,6 +57,10 @@ class FittedUmap:
                 rows, self.leading, self.points, neighbors=self.params["n_neighbors"], curve=self.curve
             )
 
+    def turned(self, turn: Turn) -> Self:
+        """See `Fitted`. The principal components that stand in for few rows stay as they are."""
+        return self if self.params["fallback"] else replace(self, points=turn(self.points))
+
     def save(self, folder: Path) -> None:
         """Write `umap.npz` and, to be memory-mapped, `umap_space.npy` into a folder."""
         np.save(folder / "umap_space.npy", self.leading, allow_pickle=False)
@@ -81,6 +86,7 @@ def fit_umap(
     seeded_limit: int = SEEDED_LIMIT,
     neighbors: int = 15,
     min_dist: float = 0.1,
+    start: Float32 | None = None,
     progress: Progress | None = None,
 ) -> FittedUmap:
     """Reduce leading components (N, K) to three dimensions.
@@ -94,6 +100,7 @@ def fit_umap(
         seeded_limit: Most rows of a reproducible fit.
         neighbors: Size of a neighbourhood, its centre included; clipped to N - 1.
         min_dist: How close points may be packed.
+        start: (N, 3), where the layout begins instead of at eigenvectors of the graph, so that it stays like another.
         progress: Called with epochs done and in all, and with 0 while neighbours are searched; what it raises ends
             the fit.
 
@@ -113,6 +120,7 @@ def fit_umap(
             curve=curve,
             random=np.random.RandomState(params["seed"]),
             parallel=params["parallel"],
+            start=start,
             progress=progress or no_progress,
         )
     return FittedUmap(rows, points, curve, params)

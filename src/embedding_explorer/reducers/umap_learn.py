@@ -25,6 +25,10 @@ SMALL = 10_000
 FIT_EPOCHS = 300, 200
 TRANSFORM_EPOCHS = 100, 30
 LEARNING_RATE = 1.0
+# Where a layout goes on from another one. On digits whose features changed a little, images then move 0.9 instead of 1.4
+# by full steps (and 2.8 from a start of its own; all after turning), while trustworthiness is 0.990 instead of 0.987;
+# begun at places drawn by chance, it is as good as by full steps.
+CONTINUED_RATE = 0.1
 REPULSION = 1.0
 NEGATIVE_SAMPLES = 5
 SEED_RANGE = np.iinfo(np.int32).min + 1, np.iinfo(np.int32).max - 1
@@ -87,11 +91,12 @@ def embed(
     random: np.random.RandomState,
     parallel: bool,
     progress: Progress,
+    start: Float32 | None = None,
 ) -> tuple[Float32, str]:
     """Lay rows (N, K) out in three dimensions.
 
     Returns:
-        The points (N, 3), and the name of the start they came from: "spectral" or "pca".
+        The points (N, 3), and the name of the start they came from: "spectral", "pca", or "given" for `start`.
     """
     indices, distances = _neighbors(rows, neighbors, parallel, lambda: progress(0, epochs))
     graph, _, _ = library().fuzzy_simplicial_set(
@@ -100,7 +105,9 @@ def embed(
     # As umap-learn does before it computes the start: drop the edges that no epoch would sample.
     graph.data[graph.data < graph.data.max() / epochs] = 0
     graph.eliminate_zeros()
-    name, start = _start(rows, graph, random)
+    if start is not None and np.isfinite(start).all():
+        return _continued(start, graph, epochs, curve, random, parallel, progress), "given"
+    name, begin = _start(rows, graph, random)
     points, _ = library().simplicial_set_embedding(
         data=rows,
         graph=graph,
@@ -111,7 +118,7 @@ def embed(
         gamma=REPULSION,
         negative_sample_rate=NEGATIVE_SAMPLES,
         n_epochs=epochs,
-        init=start,
+        init=begin,
         random_state=random,
         metric="euclidean",
         metric_kwds={},
@@ -170,6 +177,43 @@ def _neighbors(rows: Float32, k: int, parallel: bool, look: Callable[[], None]) 
     finally:
         pool.shutdown(cancel_futures=True)
     return indices, distances
+
+
+def _continued(
+    start: Float32,
+    graph: Any,
+    epochs: int,
+    curve: Float32,
+    random: np.random.RandomState,
+    parallel: bool,
+    progress: Progress,
+) -> Float32:
+    """Lay out a graph from a given layout on: (N, 3).
+
+    `simplicial_set_embedding` would stretch that to a cube of side 10 first, and its full steps forget where it began.
+    """
+    edges = graph.tocoo()
+    edges.sum_duplicates()
+    points = np.array(start, np.float32, order="C")
+    laid: Float32 = library().optimize_layout_euclidean(
+        head_embedding=points,
+        tail_embedding=points,
+        head=edges.row,
+        tail=edges.col,
+        n_epochs=epochs,
+        n_vertices=len(points),
+        epochs_per_sample=library().make_epochs_per_sample(edges.data, epochs),
+        a=curve[0],
+        b=curve[1],
+        rng_state=random.randint(*SEED_RANGE, 3).astype(np.int64),
+        gamma=REPULSION,
+        initial_alpha=CONTINUED_RATE,
+        negative_sample_rate=NEGATIVE_SAMPLES,
+        parallel=parallel,
+        tqdm_kwds=_counted(progress, epochs),
+        move_other=True,
+    )
+    return laid
 
 
 def _start(rows: Float32, graph: Any, random: np.random.RandomState) -> tuple[str, Float32]:

@@ -20,6 +20,8 @@
  * @property {number|null} glide how far they have come, 0 to 1; null for 0
  * @property {boolean} linked one camera for both
  * @property {string|null} other camera of the other map
+ * @property {string|null} series id of the model whose epochs are shown one after another, in place of a dataset
+ * @property {number|null} epoch the one that is shown; null for the last
  * @property {string|null} q search text
  */
 
@@ -30,6 +32,7 @@ export const MAX_SPANS_LENGTH = 1500;
 export const MIN_SIZE = 0.25;
 export const MAX_SIZE = 4;
 const ID = /^[0-9a-f]{32}$/;
+const MODEL = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/i;
 const CAMERA = /^[\w.,:;~()-]{1,200}$/;
 /** Parameters that are not the view's own but stay in the address. */
@@ -40,7 +43,7 @@ export function emptyAddress() {
   return {
     dataset: null, reducer: null, mode: "3d", tool: "orbit", camera: null, colour: null,
     only: null, hide: null, range: null, size: null, row: null, overlay: null,
-    compare: null, how: "side", glide: null, linked: false, other: null, q: null,
+    compare: null, how: "side", glide: null, linked: false, other: null, series: null, epoch: null, q: null,
   };
 }
 
@@ -67,6 +70,7 @@ export function parseAddress(search) {
     row: /^\d{1,12}$/.test(query.get("row") ?? "") ? Number(query.get("row")) : null,
     overlay: matching("overlay", ID),
     ...parseComparison(query, matching),
+    ...parseSeries(query, matching),
     q: (query.get("q") ?? "").slice(0, MAX_TEXT) || null,
   };
 }
@@ -80,7 +84,10 @@ export function parseAddress(search) {
 export function formatAddress(address, present = "") {
   const query = new URLSearchParams();
   const add = (name, value) => value !== null && value !== "" && query.set(name, String(value));
-  add("dataset", address.dataset);
+  if (address.series) {
+    add("series", address.series);
+    add("epoch", address.epoch === null ? null : short(address.epoch));
+  } else add("dataset", address.dataset);
   add("reducer", address.reducer);
   add("mode", address.mode === "2d" ? "2d" : null);
   add("colour", address.colour);
@@ -107,6 +114,12 @@ function parseComparison(query, matching) {
   const how = /** @type {"side"|"morph"} */ (compare && query.get("how") === "morph" ? "morph" : "side");
   const glide = compare && /^(0?\.\d{1,4}|1)$/.test(query.get("glide") ?? "") ? Number(query.get("glide")) : null;
   return { compare, how, glide, linked: compare !== null && query.get("linked") === "1", other: compare && matching("other", CAMERA) };
+}
+
+/** @param {URLSearchParams} query @param {(name: string, pattern: RegExp) => string|null} matching */
+function parseSeries(query, matching) {
+  const series = matching("series", MODEL);
+  return { series, epoch: series && /^\d{1,9}(\.\d{1,6})?$/.test(query.get("epoch") ?? "") ? Number(query.get("epoch")) : null };
 }
 
 /** @param {(name: string, value: any) => void} add @param {Address} address */

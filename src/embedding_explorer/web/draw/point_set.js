@@ -32,6 +32,8 @@ export class PointSet {
     this.t = 0;
     /** Whether they stay where they are on it. */
     this.held = false;
+    /** Where they come back to, where they lie between two other places. @type {Placement|null} */
+    this.own = null;
     this.colours = new Uint8Array(this.n);
     this.palette = new Uint8Array(256 * 4).fill(255);
     this.flags = new Uint8Array(this.n).fill(VISIBLE);
@@ -117,21 +119,36 @@ export class PointSet {
 
   /** Begin to glide. @param {Positions} positions @param {ArrayLike<number>} [box] */
   glideTo(positions, box) {
+    this.aim(positions, box);
+    this.held = false;
+    this.own = null;
+  }
+
+  /** @param {Positions} positions @param {ArrayLike<number>} [box] */
+  aim(positions, box) {
     this.to = this.placement(positions, box);
     this.t = 0;
-    this.held = false;
     this.touch("positions");
   }
 
   /** Lie between the present places and others, as `t` says, until `release`. @param {Positions} positions */
   hold(positions) {
-    this.glideTo(positions);
+    this.aim(positions);
     this.held = true;
+  }
+
+  /** Lie between two other places, as `t` says, until `release`. @param {Positions} from @param {Positions} to */
+  holdBetween(from, to) {
+    this.own ??= this.from;
+    this.from = this.placement(from);
+    this.hold(to);
   }
 
   /** Be where it was before `hold`. */
   release() {
     if (!this.held) return;
+    this.from = this.own ?? this.from;
+    this.own = null;
     this.to = null;
     this.t = 0;
     this.held = false;

@@ -117,6 +117,12 @@ export class Layers {
     if (positions) set?.hold(positions);
   }
 
+  /** Let the map's images lie between two other places. @param {import("../core/positions.js").Positions} from @param {import("../core/positions.js").Positions} to */
+  holdBetween(from, to) {
+    if (this.glide) this.endGlide();
+    this.layers.get(0)?.set.holdBetween(from, to);
+  }
+
   /** @param {number} now @returns {boolean} whether images moved */
   step(now) {
     if (!this.glide) return false;

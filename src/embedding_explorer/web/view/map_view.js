@@ -69,9 +69,14 @@ export class MapView extends EventTarget {
     return this.shown.setReduction(reducer, animate);
   }
 
-  /** Let the images lie between their places and others, as `morph` says, until null is given. @param {import("../core/positions.js").Positions|null} positions by row */
-  setMorph(positions) {
-    this.engine.layers.hold(positions);
+  /**
+   * Let the images lie between their places, or those of `from`, and others, as `morph` says, until null is given.
+   * @param {import("../core/positions.js").Positions|null} positions by row
+   * @param {import("../core/positions.js").Positions|null} [from]
+   */
+  setMorph(positions, from = null) {
+    if (positions && from) this.engine.layers.holdBetween(from, positions);
+    else this.engine.layers.hold(positions);
     this.engine.moved();
   }
 

@@ -18,7 +18,7 @@ export function syncAddress(app) {
     const text = formatAddress(addressOf(app.store.state), location.search);
     if (text !== location.search) history.replaceState(history.state, "", text || location.pathname);
   }, CALM);
-  const keys = ["phase", "manifest", "reducer", "mode", "tool", "camera", "colour", "hidden", "range", "picked", "overlay", "search", "size", "compare", "glide", "other"];
+  const keys = ["phase", "manifest", "reducer", "mode", "tool", "camera", "colour", "hidden", "range", "picked", "overlay", "search", "size", "compare", "glide", "other", "series", "moment"];
   app.store.on(/** @type {any} */ (keys), write);
   app.view.addEventListener("rest", () => app.store.set({ camera: app.view.camera }));
   window.addEventListener("popstate", () => revisit(app));
@@ -36,7 +36,7 @@ function revisit(app) {
  * @returns {import("../../core/address.js").Address}
  */
 export function addressOf(state) {
-  const { manifest, reducer, mode, tool, camera, colour, classes, hidden, range, picked, overlay, search, size, compare, glide, other } = state;
+  const { manifest, reducer, mode, tool, camera, colour, classes, hidden, range, picked, overlay, search, size, compare, glide, other, series, moment } = state;
   return {
     dataset: manifest.main ? null : manifest.id,
     reducer: reducer === bestReducer(manifest) ? null : reducer,
@@ -47,6 +47,8 @@ export function addressOf(state) {
     overlay: overlay && !overlay.error ? overlay.id : null,
     compare: compare && !compare.error ? compare.id : null,
     how: compare?.how ?? "side", linked: compare?.linked ?? false, glide, other,
+    series: series?.model ?? null,
+    epoch: series ? series.maps[Math.round(moment)].epoch : null,
     q: search?.kind === "text" ? search.text.trim() : null,
   };
 }
@@ -54,6 +56,6 @@ export function addressOf(state) {
 /** A link to the present view with an image opened; it stays right when another dataset becomes the main one. @param {App} app @param {number} row */
 export function linkTo(app, row) {
   const { state } = app.store;
-  const address = { ...addressOf(state), dataset: state.manifest.id, row, q: null };
+  const address = { ...addressOf(state), dataset: state.manifest.id, series: null, epoch: null, row, q: null };
   return location.origin + location.pathname + formatAddress(address);
 }

@@ -6,6 +6,7 @@ import { getAgreement, getMatches, getOverlap } from "../../data/comparison.js";
 import { MapData } from "../../data/map_data.js";
 import { colourBy, defaultColour } from "./colouring.js";
 import { setOverlay } from "./overlaying.js";
+import { stopSeries } from "./series.js";
 
 /** The column that a comparison adds: shared neighbours of each image. */
 export const AGREEMENT = "agreement";
@@ -24,6 +25,7 @@ let turn = 0;
  */
 export async function compareWith(app, id, { how = "side", linked = false, glide = 0, other = null } = {}) {
   stopComparing(app);
+  stopSeries(app);
   setOverlay(app, null);
   const mine = (turn += 1);
   const { maps, data: own } = app.store.state;

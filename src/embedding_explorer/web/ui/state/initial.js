@@ -73,6 +73,9 @@ import { idle } from "./work_machine.js";
  * @property {"none"|"dim"|"gone"} fade how images that the other map lacks are drawn
  * @property {number|null} hovered row under the pointer, while maps are compared
  * @property {string|null} other camera of the other map
+ * @property {import("../../data/series.js").SeriesOfMaps|null} series maps of a model's epochs, one of which is open
+ * @property {number} moment which of them is shown, counted from 0; between two of them a fraction
+ * @property {boolean} playing whether it goes on by itself
  * @property {{drawn: number, total: number, moving: boolean}} shown
  * @property {import("./work_machine.js").Work} work
  * @property {any} foreign somebody else's job
@@ -88,6 +91,7 @@ export function initialState() {
     colour: "none", column: null, classes: [], hidden: new Set(), range: null, palette: null, tint: true, size: 1, visible: 0,
     selection: null, shelf: [], search: null, picked: null, pointed: null, overlay: null,
     compare: null, glide: 0, fade: "none", hovered: null, other: null,
+    series: null, moment: 0, playing: false,
     shown: { drawn: 0, total: 0, moving: false }, work: idle(), foreign: null,
     clusters: { running: false, job: null, error: "" }, dockOpen: true,
   };

@@ -2,9 +2,11 @@
 /** Opening a dataset: its data, the view, and what the address asks for. */
 import { emptyAddress, formatAddress } from "../../core/address.js";
 import { RowSet } from "../../core/selection.js";
+import { nearestMap } from "../../core/series.js";
 import { getJson, ServerError } from "../../data/api.js";
 import { MapData } from "../../data/map_data.js";
 import { browserStorage, SelectionShelf } from "../../data/selections.js";
+import { getSeries } from "../../data/series.js";
 import { plural, reducerName } from "../format.js";
 import { bestReducer } from "./initial.js";
 import { closeRow, openRow } from "./picking.js";
@@ -12,6 +14,7 @@ import { restoreColour } from "./colouring.js";
 import { restoreComparison, stopComparing } from "./comparing.js";
 import { setOverlay } from "./overlaying.js";
 import { clearSearch, searchText } from "./searching.js";
+import { startSeries, stopSeries } from "./series.js";
 
 /** @typedef {import("./initial.js").App} App */
 
@@ -29,17 +32,27 @@ export async function openDataset(app, id, { wanted = emptyAddress(), push = fal
   const { signal } = (opening = new AbortController());
   app.store.set({ phase: "loading", failure: "" });
   try {
-    const data = await load(app, id, wanted.reducer, signal);
+    const film = wanted.series ? await seriesAt(wanted, signal) : null;
+    const data = await load(app, film?.dataset ?? id, wanted.reducer, signal);
     if (signal.aborted) return false;
     if (!data) return app.store.set({ phase: "empty", data: null, manifest: null }), false;
     if (push) pushAddress(data.manifest);
     leave(app);
     await enter(app, data, wanted, signal);
+    if (film && !signal.aborted) startSeries(app, film.series, film.index);
     return !signal.aborted;
   } catch (error) {
     if (!signal.aborted) failed(app, /** @type {Error} */ (error));
     return false;
   }
+}
+
+/** The maps of a model's epochs, and the one to begin with. @param {import("../../core/address.js").Address} wanted @param {AbortSignal} signal */
+async function seriesAt({ series: model, epoch }, signal) {
+  const series = await getSeries(/** @type {string} */ (model), signal);
+  const { maps } = series;
+  const index = epoch === null ? maps.length - 1 : nearestMap(maps.map((map) => map.epoch), epoch);
+  return { series, index, dataset: maps[index].dataset };
 }
 
 /** @param {any} manifest */
@@ -68,6 +81,7 @@ function leave(app) {
   clearSearch(app);
   setOverlay(app, null);
   stopComparing(app);
+  stopSeries(app);
   app.store.set({ clusters: { running: false, job: null, error: "" }, pointed: null });
 }
 

@@ -10,11 +10,12 @@ const STAGES = {
   pca: ["PCA", "images"],
   umap: ["UMAP", "epochs"],
   clusters: ["Find clusters", "steps"],
+  maps: ["Maps of the epochs", "maps"],
 };
 const ORDER = Object.keys(STAGES);
 
 /** @type {Record<string, string>} kind of a job → what it is */
-const KINDS = { dataset: "a new dataset", clusters: "finding clusters", ingest: "a large import", import: "an import", training: "a training" };
+const KINDS = { dataset: "a new dataset", clusters: "finding clusters", ingest: "a large import", import: "an import", training: "a training", series: "maps of a training's epochs" };
 
 /** @typedef {{name: string, title: string, unit: string, done: number, total: number, state: "done"|"active"|"waiting"}} Stage */
 
