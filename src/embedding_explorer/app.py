@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_cors import CORS
 
-from embedding_explorer.api import docs, errors, explorer, health, jobs, maps, networks, page
+from embedding_explorer.api import digits, docs, errors, explorer, health, jobs, maps, networks, page
 from embedding_explorer.api.networks.answers import failure
 from embedding_explorer.api.networks.description import describe as describe_networks
 from embedding_explorer.jobs.runtime import Runtime
@@ -18,16 +18,18 @@ def create_app(runtime: Runtime) -> Flask:
     metrics = health.Metrics(runtime)
     metrics.install(app)
     most = max(settings.max_upload_bytes, settings.max_network_bytes)
-    errors.install(app, most, ((networks.concerns, failure),))
+    errors.install(app, most, ((networks.concerns, failure), (digits.concerns, digits.failure)))
     networks.install(app, settings.api_key)
     app.register_api(explorer.make(runtime))
     app.register_api(maps.make(runtime))
-    app.register_api(jobs.make(runtime))
+    training = digits.Training(runtime)
+    app.register_api(jobs.make(runtime, training))
     app.register_api(networks.make(runtime))
     app.register_api(health.make(runtime, metrics))
-    app.register_blueprint(page.make())
+    app.register_blueprint(training.make())
+    app.register_blueprint(page.make(other=training.home))
     docs.install(app)
-    app.additions = (describe_networks,)
+    app.additions = (describe_networks, training.describe)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     CORS(app, origins=origins, send_wildcard="*" in origins, methods=["GET", "HEAD", "OPTIONS"], expose_headers=EXPOSED)
     return app

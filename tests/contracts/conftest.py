@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.conftest import encoded, picture, zip_of
+from tests.contracts.digits_api import CLASS_MODEL, Digits, write_colours
 from tests.contracts.networks_api import Api
 from tests.servers import QuickServer, Server
 
@@ -122,3 +123,57 @@ def api(networks_server: QuickServer) -> Iterator[Api]:
     user = Api(networks_server)
     yield user
     user.session.close()
+
+
+@pytest.fixture(scope="session")
+def digits_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
+    """A real server for the training API, which may read `pictures`, a folder of red and green ones."""
+    folder = tmp_path_factory.mktemp("digits")
+    pictures = write_colours(folder / "pictures")
+    running = QuickServer(folder / "data", data_roots=str(pictures), server_name="Somebody's")
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="session")
+def pictures(digits_server: QuickServer) -> Path:
+    """The folder that the server may read."""
+    return digits_server.data.parent / "pictures"
+
+
+@pytest.fixture
+def digits(digits_server: QuickServer) -> Iterator[Digits]:
+    """Somebody who has logged in to the training API."""
+    user = Digits(digits_server)
+    yield user
+    user.session.close()
+
+
+@pytest.fixture(scope="session")
+def slopes(digits_server: QuickServer) -> str:
+    """A finished generic dataset."""
+    user = Digits(digits_server)
+    return user.done(user.gradients())
+
+
+@pytest.fixture(scope="session")
+def coloured(digits_server: QuickServer, pictures: Path) -> str:
+    """A finished classification dataset."""
+    user = Digits(digits_server)
+    return user.done(user.classes(pictures, folder_pct_val="25", folder_pct_test="25"))
+
+
+@pytest.fixture(scope="session")
+def trained(digits_server: QuickServer, slopes: str) -> str:
+    """A finished model on slopes, with snapshots of epochs 1 and 2."""
+    user = Digits(digits_server)
+    return user.done(user.training(slopes))
+
+
+@pytest.fixture(scope="session")
+def classifier(digits_server: QuickServer, coloured: str) -> str:
+    """A finished classification model, with snapshots of epochs 1 and 2."""
+    user = Digits(digits_server)
+    fields = {"model_name": "Classes", "dataset": coloured, "train_epochs": "2", "standard_networks": "lenet"}
+    id: str = user.created(CLASS_MODEL, **fields, learning_rate="0.001", random_seed="1")["id"]
+    return user.done(id)

@@ -51,12 +51,22 @@ def failure(error: ExplorerError | HTTPException) -> tuple[int, dict[str, Any]]:
     return status, body_of(message, status)
 
 
-Failure = Callable[[ExplorerError | HTTPException], tuple[int, dict[str, Any]]]
+Failure = Callable[[ExplorerError | HTTPException], tuple[int, dict[str, Any]] | Response]
 Shapes = Sequence[tuple[Callable[[str], bool], Failure]]
 
 
+def as_response(shaped: tuple[int, dict[str, Any]] | Response) -> Response:
+    """What a shape gave, as an answer."""
+    if isinstance(shaped, Response):
+        return shaped
+    status, body = shaped
+    response = jsonify(body)
+    response.status_code = status
+    return response
+
+
 def install(app: Flask, max_body: int, shapes: Shapes = ()) -> None:
-    """Answer every error of the program as JSON.
+    """Answer every error of the program, as JSON unless an API has a form of its own.
 
     `shapes` are the other APIs' own: whether an address is theirs, whether it exists or not, and what they answer.
     """
@@ -65,9 +75,7 @@ def install(app: Flask, max_body: int, shapes: Shapes = ()) -> None:
     @app.errorhandler(HTTPException)
     def answer(error: ExplorerError | HTTPException) -> Response:
         shape = next((shape for concerns, shape in shapes if concerns(request.path)), failure)
-        status, body = shape(error)
-        response = jsonify(body)
-        response.status_code = status
+        response = as_response(shape(error))
         if isinstance(error, HTTPException) and (allowed := error.get_response().headers.get("Allow")):
             response.headers["Allow"] = allowed
         return answer_before_body(response, max_body)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint
@@ -23,22 +23,42 @@ class JobPath(BaseModel):
     id: str = Field(description="Id of a job, e.g. `20160809-103210-ccbf`.")
 
 
-def make(runtime: Runtime) -> APIBlueprint:
+class OtherJobs(Protocol):
+    """Jobs of another API at the same addresses; unknown ones are among them."""
+
+    def owns(self, id: str) -> bool:
+        """Whether a job is one of them."""
+
+    def show(self, id: str) -> Response:
+        """A job."""
+
+    def abort(self, id: str) -> Response:
+        """The end of a job."""
+
+    def events(self, id: str) -> Response:
+        """A job's progress."""
+
+
+def make(runtime: Runtime, others: OtherJobs) -> APIBlueprint:
     """The blueprint. None of it is guarded by the busy lock."""
     bp = APIBlueprint("jobs", __name__)
     jobs = runtime.jobs
 
     @bp.get("/jobs/<id>.json", responses={200: JobAnswer, 404: Error}, summary="A job")
-    def job(path: JobPath) -> dict[str, Any]:
-        return jobs.get(path.id).to_json()
+    def job(path: JobPath) -> Response:
+        return others.show(path.id) if others.owns(path.id) else jsonify(jobs.get(path.id).to_json())
 
     @bp.get("/jobs/<id>/events", responses={404: Error}, summary="A job's progress as server-sent events")
     def events(path: JobPath) -> Response:
+        if others.owns(path.id):
+            return others.events(path.id)
         jobs.get(path.id)
         return Response(stream(runtime, path.id), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
 
     @bp.post("/jobs/<id>/abort", responses={202: JobAnswer, 404: Error, 409: Error}, summary="End a job")
     def abort(path: JobPath) -> Response:
+        if others.owns(path.id):
+            return others.abort(path.id)
         response = jsonify(jobs.abort(path.id).to_json())
         response.status_code = 202
         return response

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -104,15 +105,18 @@ def missing(name: str) -> NotFound:
     return NotFound(f"The page has no file {name[:100]!r}.")
 
 
-def make(folder: Path = WEB) -> Blueprint:
-    """The blueprint. None of it is guarded by the busy lock, and none of it is part of the described API."""
+def make(folder: Path = WEB, other: Callable[[], Response | None] = lambda: None) -> Blueprint:
+    """The blueprint. None of it is guarded by the busy lock, and none of it is part of the described API.
+
+    `other`: what `/` answers to a client that does not want the page; None where it does.
+    """
     bp = Blueprint("page", __name__)
     assets = Assets(folder)
 
     @bp.get("/")
     def page() -> Response:
         try:
-            return asset_answer(assets.get(INDEX), INDEX)
+            return other() or asset_answer(assets.get(INDEX), INDEX)
         except NotFound:
             raise ExplorerError(
                 f"The page's files are missing from this installation ({assets.folder / INDEX}). "

@@ -70,7 +70,9 @@ class UploadQuery(Strict):
     """How an upload becomes a dataset."""
 
     network: str | None = Field(
-        None, description="The id of a registered network, or the slug of a public one; by default the server's own."
+        None,
+        description="The id of a registered network, the slug of a public one, or a trained model's id with `@` and the "
+        "epoch of a snapshot (without: the last); by default the server's own.",
     )
     layer: str | None = Field(None, description="A layer of it; by default its first final output.")
     pooling: Literal["avg", "max", "flatten"] | None = Field(None, description="What becomes of a layer's maps.")

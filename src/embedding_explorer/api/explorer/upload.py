@@ -15,6 +15,7 @@ from embedding_explorer.datasets.store import MAX_NAME
 from embedding_explorer.errors import BadInput, DatasetNotFound
 from embedding_explorer.jobs.records import Job
 from embedding_explorer.jobs.runtime import Runtime
+from embedding_explorer.jobs.snapshot_networks import resolved
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
     )
     def create_dataset(query: UploadQuery) -> Response:
         runtime.networks.check_extraction(query.network, query.layer, query.pooling)
+        query.network = resolved(query.network, runtime.settings)
         job = jobs.begin("dataset", query.name or "")
         with jobs.failing(job):
             upload = receive(runtime, job, query)
