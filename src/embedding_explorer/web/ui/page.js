@@ -14,6 +14,7 @@ import { hoverCard } from "./panels/hover_card.js";
 import { pageKeys } from "./panels/keyboard.js";
 import { pins } from "./panels/pins.js";
 import { searchResults } from "./panels/search_results.js";
+import { seriesBar } from "./panels/series_bar.js";
 import { selectionPanel } from "./panels/selection_panel.js";
 import { shownLine } from "./panels/shown.js";
 import { stageMessage } from "./panels/stage_message.js";
@@ -26,6 +27,7 @@ import { mark } from "./state/marking.js";
 import { followMorph } from "./state/morphing.js";
 import { closeRow, openRow } from "./state/picking.js";
 import { selectDrawn } from "./state/selecting.js";
+import { followSeries } from "./state/series.js";
 import { onTheme } from "./state/theme.js";
 
 /** @typedef {import("./state/initial.js").App} App */
@@ -37,7 +39,7 @@ export function wirePage(app) {
   const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
   place("bar").append(...header(app, actions), chooser.element);
   place("dock").append(headline(app), colourPanel(app), selectionPanel(app));
-  place("compare").append(compareBar(app));
+  place("compare").append(compareBar(app), seriesBar(app));
   compareStage(app, place("stage"));
   place("stage").append(
     pins(app),
@@ -52,6 +54,7 @@ export function wirePage(app) {
   pageKeys(app);
   connect(app);
   followMorph(app);
+  followSeries(app);
   syncAddress(app);
 }
 

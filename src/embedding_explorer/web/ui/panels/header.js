@@ -1,18 +1,16 @@
 // @ts-check
 /** The bar at the top: brand, pages, the dataset that is shown, search, and what concerns the whole page. */
 import { el } from "../dom.js";
-import { button, relabel } from "../parts/controls.js";
+import { button } from "../parts/controls.js";
+import { pages } from "../parts/pages.js";
 import { attachPopover, menuItem } from "../parts/popover.js";
-import { chosenTheme, onTheme, setTheme } from "../state/theme.js";
+import { THEMES, themeButton } from "../parts/theme_button.js";
+import { chosenTheme, setTheme } from "../state/theme.js";
 import { openAbout } from "./about.js";
 import { busyChip } from "./busy.js";
 import { openDatasets } from "./datasets.js";
 import { openHelp } from "./help.js";
 import { searchBox } from "./search_box.js";
-
-/** Pages of this program. The navigation is shown once there is more than one. */
-const PAGES = [{ name: "Map", href: "/" }];
-const THEMES = { auto: ["light", "auto", "Theme of the system"], light: ["dark", "sun", "Light theme"], dark: ["auto", "moon", "Dark theme"] };
 
 /** @typedef {import("../state/initial.js").App} App */
 
@@ -26,7 +24,7 @@ export function header(app, { chooseFile }) {
   upload.classList.add("bar-upload");
   return [
     el("a", { class: "brand", href: "/", title: "Embedding Explorer: the main dataset" }, logo(), el("span", { class: "brand-name" }, "Embedding Explorer")),
-    ...pages(),
+    pages(),
     datasetButton(app),
     searchBox(app),
     el(
@@ -44,12 +42,6 @@ export function header(app, { chooseFile }) {
 
 function logo() {
   return el("img", { src: "/web/icon.svg", alt: "", width: 26, height: 26 });
-}
-
-function pages() {
-  if (PAGES.length < 2) return [];
-  const link = ({ name, href }) => el("a", { href, "aria-current": location.pathname === href ? "page" : null }, name);
-  return [el("nav", { class: "pages", "aria-label": "Pages" }, PAGES.map(link))];
 }
 
 /** @param {App} app */
@@ -74,12 +66,4 @@ function moreMenu(app) {
     ];
   }, { label: "More", role: "menu" });
   return [anchor, menu.element];
-}
-
-function themeButton() {
-  const node = button("Theme", { icon: "auto", kind: "quiet", only: true, testid: "theme", onclick: () => setTheme(/** @type {any} */ (THEMES[chosenTheme()][0])) });
-  const draw = () => relabel(node, THEMES[chosenTheme()][2], THEMES[chosenTheme()][1]);
-  onTheme(draw);
-  draw();
-  return node;
 }

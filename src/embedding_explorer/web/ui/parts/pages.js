@@ -1,0 +1,15 @@
+// @ts-check
+/** The way between the pages of this program. */
+import { el } from "../dom.js";
+
+/** `below`: whatever addresses begin so belong to the page too. */
+const PAGES = [
+  { name: "Map", href: "/", below: [] },
+  { name: "Train", href: "/training", below: ["/training", "/datasets/", "/models/", "/pretrained_models", "/store/"] },
+];
+
+/** @returns {HTMLElement} */
+export function pages() {
+  const here = (/** @type {typeof PAGES[0]} */ { href, below }) => location.pathname === href || below.some((start) => location.pathname.startsWith(start));
+  return el("nav", { class: "pages", "aria-label": "Pages" }, PAGES.map((page) => el("a", { href: page.href, "aria-current": here(page) ? "page" : null }, page.name)));
+}
