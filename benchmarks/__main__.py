@@ -1,4 +1,4 @@
-"""python -m benchmarks [--photos ZIP] [--runs N] [pipeline] [serving] [memory] [page]: prints a Markdown table with ratios.
+"""python -m benchmarks [--photos ZIP] [--runs N] [pipeline] [serving] [memory] [page] [training]: prints a Markdown table with ratios.
 
 Everything runs on this machine: a real server process, its real clients, and for comparison the naive version of the
 same work (`naive.py`) in the same run. Medians of `--runs` runs.
@@ -9,10 +9,16 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import memory, page, pipeline, serving
+from benchmarks import memory, page, pipeline, serving, training
 from benchmarks.table import Row, print_table
 
-PARTS = {"pipeline": pipeline.measure, "serving": serving.measure, "memory": memory.measure, "page": page.measure}
+PARTS = {
+    "pipeline": pipeline.measure,
+    "serving": serving.measure,
+    "memory": memory.measure,
+    "page": page.measure,
+    "training": training.measure,
+}
 NEED_PHOTOS = {"pipeline", "memory"}
 PHOTOS = Path(os.environ.get("EXPLORER_TEST_DATA", "../shared/data")) / "photos-1000.zip"
 
