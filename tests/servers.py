@@ -23,7 +23,7 @@ from tests.jobs.pausing_worker import PAUSE, PAUSED
 
 REPOSITORY = Path(__file__).parent.parent
 WORKERS = {b"embedding_explorer.jobs.worker", b"tests.jobs.pausing_worker"}
-STARTED, WARM, STOPPED = 20.0, 180.0, 15.0
+STARTED, WARM, STOPPED = 30.0, 300.0, 15.0
 
 
 class Server:
@@ -47,9 +47,13 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        self.wait_for(lambda: self.get("/health/live").status_code == 200, STARTED)
-        if warm:
-            self.wait_warm()
+        try:
+            self.wait_for(lambda: self.get("/health/live").status_code == 200, STARTED)
+            if warm:
+                self.wait_warm()
+        except BaseException:  # nobody else will end it
+            self.kill()
+            raise
 
     def wait_warm(self) -> None:
         """Until the worker is warm and the first dataset, if one is to be made, is there."""
