@@ -100,6 +100,37 @@ class TaskNotFound(NotFound):
     """No task with that id, or its result has been deleted for its age."""
 
 
+class LogPathNotFound(NotFound):
+    """No folder of run logs belongs to that user and job."""
+
+    def __init__(self, message: str = "User does not exist or log path not found") -> None:
+        super().__init__(message)
+
+
+class NoLogData(NotFound):
+    """No such run, or the run has no such tag."""
+
+    def __init__(self, message: str = "Parameter error, no data found") -> None:
+        super().__init__(message)
+
+
+class NoLogStep(NotFound):
+    """A tag of a run has no record at that step."""
+
+    @classmethod
+    def at(cls, step: int) -> "NoLogStep":
+        """The error for that step."""
+        return cls(f"Parameter error, cannot find data in step = {step}", step=step)
+
+
+class BadLogParameter(BadInput):
+    """A parameter of the run-logs API that is missing or cannot be used; the message names it."""
+
+
+class UnreadableLog(BadInput):
+    """A record or file of a run's log that cannot be decoded, or not be drawn."""
+
+
 class Conflict(ExplorerError):
     """The request is fine but does not fit the present state."""
 
@@ -138,6 +169,10 @@ class WorkerDied(JobFailed):
 
 class JobAborted(JobFailed):
     """A user asked for the end of the job."""
+
+
+class LogReaderDied(ExplorerError):
+    """The process that reads run logs ended in the middle of an answer."""
 
 
 class TrainingDiverged(JobFailed):

@@ -103,6 +103,22 @@ class Settings:
         "Disk space for results and waiting pictures; the oldest results go first, none before 24 hours.",
         least=1,
     )
+    logs_root: str = setting("", "The log root of the run-logs API; empty: `runs` in the data folder.")
+    run_roots: str = setting("", "Further folders with run logs, separated by commas.")
+    run_memory: int = setting(
+        512 * MiB,
+        "Memory for where what is in run logs; beyond it every second step of the longest ones goes.",
+        least=1,
+    )
+    run_cache_bytes: int = setting(
+        64 * MiB, "Memory for answers of the run-logs API, as they are sent; the least used go first.", least=0
+    )
+    projection_seconds: int = setting(
+        120, "Time to reduce the points of an embedding in a run's log; what takes longer ends with an error.", least=1
+    )
+    projection_cache_bytes: int = setting(
+        512 * MiB, "Disk space for such points before and after; the least used go first.", least=0
+    )
     allow_private_urls: bool = setting(
         False, "Fetch pictures from private addresses too; always so while the server listens on loopback."
     )

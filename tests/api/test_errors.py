@@ -44,6 +44,12 @@ STATUS = {
     "NetworkUnusable": 409,
     "CatalogUnavailable": 503,
     "TooManyTasks": 429,
+    "LogPathNotFound": 404,
+    "NoLogData": 404,
+    "NoLogStep": 404,
+    "BadLogParameter": 400,
+    "UnreadableLog": 400,
+    "LogReaderDied": 500,
 }
 CLASSES = {
     name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and kind.__module__ == errors.__name__

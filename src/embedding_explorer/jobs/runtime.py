@@ -14,6 +14,8 @@ from embedding_explorer.jobs import networks
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import COMMAND, WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
+from embedding_explorer.jobs.projections import ProjectedLogs
+from embedding_explorer.jobs.run_logs import roots_of
 from embedding_explorer.jobs.service import JobService, clean_up
 from embedding_explorer.jobs.training.inference import Inference
 from embedding_explorer.jobs.training.service import COMMAND as TRAINING_COMMAND
@@ -26,7 +28,7 @@ REPLACE = "Replace it: embedding-explorer ingest FOLDER --main, or post a ZIP to
 
 
 class Runtime:
-    """Datasets, catalog, lock, worker, jobs and registered networks of one server."""
+    """Datasets, catalog, lock, worker, jobs, registered networks and run logs of one server."""
 
     def __init__(
         self,
@@ -47,11 +49,13 @@ class Runtime:
         self.inference = Inference(settings, self.lock)
         self.training = TrainingService(settings, database, self.lock, training_command)
         self.jobs.training = self.training.shown
+        self.run_logs = ProjectedLogs(settings)
         self._stopping = threading.Event()
         self._counted: tuple[float, int] = (-COUNT_EVERY, 0)
 
     def start(self) -> None:
         """Clean up after a crash, start the worker, and see to a first dataset, all but the first in the background."""
+        self.run_logs.start(roots_of(self.settings))
         try:
             clean_up(self.settings.data, self.catalog, self.lock)
             self.store.sweep()
@@ -70,6 +74,7 @@ class Runtime:
         self.training.stop()
         self.networks.stop()
         self.inference.stop()
+        self.run_logs.stop()
         self.worker.stop()
         deadline = time.monotonic() + 5
         while self.lock.held_here() and time.monotonic() < deadline:

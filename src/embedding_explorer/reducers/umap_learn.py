@@ -92,11 +92,12 @@ def embed(
     parallel: bool,
     progress: Progress,
     start: Float32 | None = None,
+    dimensions: int = 3,
 ) -> tuple[Float32, str]:
-    """Lay rows (N, K) out in three dimensions.
+    """Lay rows (N, K) out in two or three dimensions.
 
     Returns:
-        The points (N, 3), and the name of the start they came from: "spectral", "pca", or "given" for `start`.
+        The points (N, dimensions), and the name of the start they came from: "spectral", "pca", or "given" for `start`.
     """
     indices, distances = _neighbors(rows, neighbors, parallel, lambda: progress(0, epochs))
     graph, _, _ = library().fuzzy_simplicial_set(
@@ -107,11 +108,11 @@ def embed(
     graph.eliminate_zeros()
     if start is not None and np.isfinite(start).all():
         return _continued(start, graph, epochs, curve, random, parallel, progress), "given"
-    name, begin = _start(rows, graph, random)
+    name, begin = _start(rows, graph, random, dimensions)
     points, _ = library().simplicial_set_embedding(
         data=rows,
         graph=graph,
-        n_components=3,
+        n_components=dimensions,
         initial_alpha=LEARNING_RATE,
         a=curve[0],
         b=curve[1],
@@ -216,8 +217,8 @@ def _continued(
     return laid
 
 
-def _start(rows: Float32, graph: Any, random: np.random.RandomState) -> tuple[str, Float32]:
-    """Give a start of the layout (N, 3) and its name: eigenvectors of the graph where it is in one piece.
+def _start(rows: Float32, graph: Any, random: np.random.RandomState, dimensions: int) -> tuple[str, Float32]:
+    """Give a start of the layout (N, dimensions) and its name: eigenvectors of the graph where it is in one piece.
 
     For a graph in several, umap-learn lays each out by itself; the principal components keep their places to each
     other, and are at hand.
@@ -228,9 +229,9 @@ def _start(rows: Float32, graph: Any, random: np.random.RandomState) -> tuple[st
         with warnings.catch_warnings(), suppress(UserWarning):
             # umap-learn warns when the solver does not converge, and goes on with random numbers.
             warnings.simplefilter("error", UserWarning)
-            layout = library().spectral_layout(rows, graph, 3, random, metric="euclidean")
+            layout = library().spectral_layout(rows, graph, dimensions, random, metric="euclidean")
             return "spectral", library().noisy_scale_coords(layout, random)
-    axes = first_three(rows)
+    axes = np.ascontiguousarray(first_three(rows)[:, :dimensions])
     if not axes.any():
         axes[:] = random.normal(size=axes.shape)
     return "pca", library().noisy_scale_coords(axes, random)

@@ -1,0 +1,44 @@
+"""What the OpenAPI description says of this API, made from the tables that check the requests."""
+
+from typing import Any
+
+from embedding_explorer.api.run_logs.endpoints import ALIASES, ENDPOINTS, INIT
+from embedding_explorer.api.run_logs.parameters import Endpoint
+
+PREFIX, TAG = "/api", "run logs"
+DATASET = ("id", "trainJobName", "session_id")  # how every request may name its dataset
+SUMMARY = "Run logs: `{name}`; `code` in the answer is 200, or 500 with the reason in `msg`"
+ENVELOPE = {
+    "type": "object",
+    "properties": {"code": {"type": "integer"}, "msg": {"type": "string"}, "data": {}},
+    "required": ["code", "msg", "data"],
+}
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Add every endpoint under each of its names."""
+    for endpoint in (INIT, *ENDPOINTS):
+        for name in (endpoint.name, *ALIASES.get(endpoint.name, ())):
+            document["paths"][f"{PREFIX}/{name}"] = {"get": operation(endpoint, name)}
+
+
+def operation(endpoint: Endpoint, name: str) -> dict[str, Any]:
+    """One endpoint, as OpenAPI has it."""
+    further = [] if endpoint is INIT else [parameter(endpoint, each, False) for each in DATASET]
+    return {
+        "tags": [TAG],
+        "operationId": f"run_logs_{name}_get",
+        "summary": SUMMARY.format(name=name),
+        "parameters": [
+            *(parameter(endpoint, each, True) for each in endpoint.required),
+            *(parameter(endpoint, each, False) for each in endpoint.optional),
+            *further,
+        ],
+        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": ENVELOPE}}}},
+    }
+
+
+def parameter(endpoint: Endpoint, name: str, required: bool) -> dict[str, Any]:
+    """One parameter of the query."""
+    kind = "integer" if name in endpoint.integers else "number" if name in endpoint.numbers else "string"
+    return {"in": "query", "name": name, "required": required, "schema": {"type": kind}}

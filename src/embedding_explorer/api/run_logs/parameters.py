@@ -1,0 +1,73 @@
+"""What each endpoint takes, and how it is read from the query (contract, 2.3 and 2.4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from embedding_explorer.errors import BadLogParameter
+
+MOST_DIGITS = 19  # of a 64-bit integer
+MAX_LENGTH = 4096  # characters of one value; tags of some hundred occur, percent-encoded twice
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint: its function's name in `runs`, and its parameters.
+
+    Attributes:
+        name: as in the path, `/api/<name>`.
+        required: in the order in which missing ones are reported.
+        optional: left out of the arguments when absent or empty.
+        integers, numbers: those of both that are no texts.
+        dialects: whether the answer depends on the dialect.
+    """
+
+    name: str
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    integers: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    dialects: bool = False
+
+
+def read(endpoint: Endpoint, query: Mapping[str, str]) -> dict[str, str | int | float]:
+    """The arguments of an endpoint from a query; raises BadLogParameter for the first that is missing or ill-typed."""
+    for name in endpoint.required:
+        if not query.get(name):
+            raise missing(endpoint.name, name)
+    names = [name for name in (*endpoint.required, *endpoint.optional) if query.get(name)]
+    return {name: typed(endpoint, name, query[name]) for name in names}
+
+
+def typed(endpoint: Endpoint, name: str, text: str) -> str | int | float:
+    """The value of one parameter; raises BadLogParameter."""
+    if len(text) > MAX_LENGTH:
+        raise BadLogParameter(f"Parameter error, '{name}' is longer than {MAX_LENGTH} characters")
+    if name in endpoint.integers:
+        return integer(name, text)
+    return number(name, text) if name in endpoint.numbers else text
+
+
+def missing(endpoint: str, name: str) -> BadLogParameter:
+    """The error for a required parameter that is absent or empty."""
+    return BadLogParameter(f"/api/{endpoint} :Parameter request error, parameter '{name}' not found")
+
+
+def integer(name: str, text: str) -> int:
+    """A whole number; raises BadLogParameter naming the parameter."""
+    text = text.strip()
+    digits = text.removeprefix("-").removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+        raise BadLogParameter(f"Parameter error, '{name}' must be an integer")
+    return int(text)
+
+
+def number(name: str, text: str) -> float:
+    """A finite number; raises BadLogParameter naming the parameter."""
+    try:
+        value = float(text) if "_" not in text else float("nan")
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value):
+        raise BadLogParameter(f"Parameter error, '{name}' must be a number")
+    return value

@@ -1,0 +1,50 @@
+"""Endpoints of embeddings, tensors, graphs, hyper-parameters and the secondary ones of the contract's chapter 9."""
+
+import threading
+from collections.abc import Callable
+from functools import wraps
+
+from embedding_explorer.runs.attention import transformer_image, transformer_text
+from embedding_explorer.runs.exceptions import exception, exception_box, exception_data, exception_hist
+from embedding_explorer.runs.featuremaps import featuremap
+from embedding_explorer.runs.graphs import graph
+from embedding_explorer.runs.hparams import hyperparm
+from embedding_explorer.runs.projections import projector, projector_raw, projector_rows, projector_sample
+from embedding_explorer.runs.states import state, state_select
+
+Endpoint = Callable[..., object]
+AT_ONCE = 2  # answers that are made of whole tensors: each may take gigabytes
+_TURNS = threading.BoundedSemaphore(AT_ONCE)
+
+
+def in_turn(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, waiting while as many as may are at work."""
+
+    @wraps(endpoint)
+    def waiting(*logs: object, **arguments: object) -> object:
+        with _TURNS:
+            return endpoint(*logs, **arguments)
+
+    return waiting
+
+
+ENDPOINTS: dict[str, Endpoint] = {
+    each.__name__: in_turn(each)
+    for each in (
+        projector,
+        projector_raw,
+        projector_rows,
+        projector_sample,
+        graph,
+        exception,
+        exception_data,
+        exception_hist,
+        exception_box,
+        hyperparm,
+        featuremap,
+        transformer_text,
+        transformer_image,
+        state,
+        state_select,
+    )
+}
