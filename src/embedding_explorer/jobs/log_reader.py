@@ -17,7 +17,7 @@ import threading
 from embedding_explorer.errors import ExplorerError
 from embedding_explorer.jobs.log_frames import Closed, Head, receive, send
 from embedding_explorer.jobs.run_logs import roots_of
-from embedding_explorer.jobs.worker import die_with_parent
+from embedding_explorer.processes import die_with_parent
 from embedding_explorer.runs import absent  # noqa: F401 (before the next ones)
 from embedding_explorer.runs.answers import Answer, Question, answer
 from embedding_explorer.runs.library import Library
