@@ -158,6 +158,8 @@ def test_outputs_of_a_generic_model(anyone: Digits, trained: str, tmp_path: Path
     made = asked(anyone, f"{INFER}/infer_extension", {"job_id": trained, "gradient_x": "0.4", "gradient_y": "-0.3"})
     assert list(made["outputs"]) == ["000000000"]
     assert np.allclose(made["outputs"]["000000000"]["output"], one["outputs"]["output"][0], atol=1e-5)
+    steepest = {"job_id": trained, "gradient_x": "0.5", "gradient_y": "-0.5"}
+    assert list(asked(anyone, f"{INFER}/infer_extension", steepest)["outputs"]) == ["000000000"]
     drawn = asked(anyone, f"{INFER}/infer_extension", {"job_id": trained, "test_image_count": "3"})
     assert list(drawn["outputs"]) == [f"{n:09d}" for n in range(3)]
 
@@ -215,7 +217,7 @@ def test_wrong_requests(anyone: Digits, classifier: str, trained: str, coloured:
     for path in ("/etc", "/not/there", "train_db/features", str(pictures)):
         assert "no set" in refused(db, {"job_id": trained, "db_path": path})
     assert "gradient_x" in refused(extension, {"job_id": trained})
-    assert "gradient_x" in refused(extension, {"job_id": trained, "gradient_x": "0.5", "gradient_y": "0"})
+    assert "gradient_x" in refused(extension, {"job_id": trained, "gradient_x": "0.51", "gradient_y": "0"})
     assert "test_image_count" in refused(extension, {"job_id": trained, "test_image_count": "-1"})
     assert "extension" in refused(extension, {"job_id": classifier, "gradient_x": "0", "gradient_y": "0"})
     assert anyone.get(f"{one}.json").status_code == 405

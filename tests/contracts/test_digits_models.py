@@ -181,6 +181,18 @@ def test_faults_of_a_model_form_are_all_named(digits: Digits, coloured: str) -> 
     check_refused(digits.post(f"{CLASS_MODEL}.json", named), "standard_networks")
 
 
+def test_a_program_as_a_layer_is_refused_however_it_comes(digits: Digits, coloured: str) -> None:
+    fields = {"model_name": "Program", "dataset": coloured, "standard_networks": "lenet", "train_epochs": "1"}
+    for name, kind in (("layer.py", "client"), ("", "server")):
+        part = {f"python_layer_{kind}_file": (name, b"import os")}
+        given = {f"python_layer_{kind}_file": "/layer.py"} if kind == "server" else {}
+        answer = digits.post(f"{CLASS_MODEL}.json", fields | given, files=part)
+        check_refused(answer, f"python_layer_{kind}_file")
+    blank = {"python_layer_client_file": ("", b"")}
+    assert digits.post(f"{CLASS_MODEL}.json", fields, files=blank).status_code == 200
+    digits.delete_only("Program")
+
+
 @pytest.mark.parametrize("solver", ["SGD", "NESTEROV", "ADAGRAD", "RMSPROP", "ADADELTA", "ADAM"])
 def test_every_option_of_a_training_is_taken(digits: Digits, coloured: str, solver: str) -> None:
     fields = {

@@ -61,6 +61,8 @@ def test_every_fault_is_collected() -> None:
         "python_layer_server_file", "use_mean", "aug_hsv_s", "rms_decay",
     }  # fmt: skip
     assert found["train_epochs"] == ["'28.0' is not a whole number."]
+    assert found["random_seed"] == ["Must be from 0 to 9223372036854775807, not -1."]
+    assert found["aug_hsv_s"] == ["Must be from 0 to 0.5, not 0.6."]
 
 
 @pytest.mark.parametrize(

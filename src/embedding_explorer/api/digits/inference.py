@@ -31,7 +31,7 @@ from embedding_explorer.training.snapshot_files import list_snapshots
 LAST = -1.0
 GRADIENTS = "image-gradients"
 MAX_TOP, MAX_DRAWN = 1000, 100_000
-SLOPE = 0.5  # slopes lie from -SLOPE on, and below SLOPE
+SLOPE = 0.5  # slopes lie from -SLOPE to SLOPE, both included
 MODEL = (
     Field("job_id", text="Id of a model.", required=True),
     Field("snapshot_epoch", "number", "Which snapshot; the last one where it is absent or -1."),
@@ -245,10 +245,8 @@ def slopes_of(form: Form) -> tuple[list[float] | None, int]:
     if drawn or (count is not None and count.strip() and None in slopes):
         return None, drawn
     given = [slope for slope in slopes if slope is not None]
-    if len(given) < 2 or not all(-SLOPE <= slope < SLOPE for slope in given):
-        raise BadRequest(
-            "gradient_x and gradient_y must be numbers from -0.5 to below 0.5, unless test_image_count is."
-        )
+    if len(given) < 2 or not all(-SLOPE <= slope <= SLOPE for slope in given):
+        raise BadRequest("gradient_x and gradient_y must be numbers from -0.5 to 0.5, unless test_image_count is.")
     return given, 0
 
 

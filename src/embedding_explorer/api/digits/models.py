@@ -64,7 +64,8 @@ class Models:
     def _create(self, type: JobType, page: str, extension: str = "") -> Response:
         service = self.runtime.training
         with creating(self.runtime, page, type, extension) as creation:
-            form = parse_model_form(creation.values, choices_for(service, type, extension))
+            choices = choices_for(service, type, extension)
+            form = parse_model_form(creation.values, choices, creation.form.files)
             jobs = service.create_models(form, creation.values, creation.user, type)
         if not wants_json():
             return moved(f"/models/{jobs[0].id}" if len(jobs) == 1 else "/")

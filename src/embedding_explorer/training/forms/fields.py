@@ -118,5 +118,10 @@ class Fields:
     def _bounded(self, name: str, value: Number, least: float, most: float) -> Number | None:
         if least <= value <= most:
             return value
-        self.faults.add(name, f"Must be from {least:g} to {most:g}, not {value:g}.")
+        self.faults.add(name, f"Must be from {plain(least)} to {plain(most)}, not {plain(value)}.")
         return None
+
+
+def plain(value: float) -> str:
+    """A number as people write it: 20000000, not 2e+07."""
+    return str(int(value)) if value == int(value) else f"{value:g}"

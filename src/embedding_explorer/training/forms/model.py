@@ -89,8 +89,13 @@ class ModelForm:
         return jobs
 
 
-def parse_model_form(form: Mapping[str, str | Sequence[str]], choices: Choices) -> ModelForm:
+def parse_model_form(
+    form: Mapping[str, str | Sequence[str]], choices: Choices, files: Collection[str] = ()
+) -> ModelForm:
     """The form that creates a model.
+
+    Args:
+        files: names of the fields that came as files.
 
     Raises:
         InvalidFields: `fields` names every field that breaks a rule, with all that is wrong with it.
@@ -111,7 +116,7 @@ def parse_model_form(form: Mapping[str, str | Sequence[str]], choices: Choices) 
         gpu_count=gpu_count,
     )
     for name in _REFUSED:
-        if fields.text(name):
+        if name in files or fields.text(name):
             faults.add(name, "Python layers are not run here; leave this empty and use the layers of the layer list.")
     faults.raise_any()
     return parsed

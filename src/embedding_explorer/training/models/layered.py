@@ -43,7 +43,7 @@ class Concat(nn.Module):
         return torch.cat(inputs, dim=1)
 
 
-class FlatLinear(nn.Linear):
+class Linear(nn.Linear):
     """A linear layer that takes maps as well, as Caffe's InnerProduct does: (B, …) to (B, out)."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ def _linear(layer: Sized, at: At) -> nn.Module:
     features = 1
     for side in layer.fed[0]:
         features *= side
-    return FlatLinear(features, **at)
+    return Linear(features, **at)
 
 
 def _norm(layer: Sized, at: At) -> nn.Module:

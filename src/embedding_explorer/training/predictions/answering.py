@@ -44,7 +44,8 @@ class Request:
         try:
             return self.reader(model, resize)(image)
         except UnreadableImage as error:
-            raise BadInput(f"The image cannot be read: {error.message}.") from error
+            reason = error.message.removesuffix(".")
+            raise BadInput(f"The image cannot be read: {reason}.") from error
         except LimitExceeded as error:
             raise LimitExceeded(error.message.replace(image, Path(image).name), **error.facts) from error
 
