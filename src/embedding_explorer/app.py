@@ -17,6 +17,7 @@ def create_app(runtime: Runtime) -> Flask:
     """The WSGI application of a server."""
     settings = runtime.settings
     app = docs.make_app()
+    app.url_map.merge_slashes = False  # an address is the one that was asked for, or none
     metrics = health.Metrics(runtime)
     metrics.install(app)
     most = max(settings.max_upload_bytes, settings.max_network_bytes)

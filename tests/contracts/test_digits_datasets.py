@@ -115,7 +115,8 @@ def test_lists_may_be_uploaded(digits: Digits, pictures: Path) -> None:
     id = digits.done(answer.json()["id"])
     shown = digits.json(f"/datasets/{id}.json")
     assert shown["ParseFolderTasks"] == [] and [task["entries"] for task in shown["CreateDbTasks"]] == [12, 12]
-    assert digits.get(f"/files/{id}/labels.txt").text == "green\nred\n"
+    file = digits.get(f"/files/{id}/labels.txt")
+    assert (file.text, file.headers["Content-Type"]) == ("green\nred\n", "text/plain; charset=utf-8")
     assert digits.get(f"/files/{id}/train.txt").text.splitlines()[0] == f"{pictures}/green_things/000.png 0"
     # The files are not kept: a clone has to send them again.
     check_refused(digits.post(f"{CLASSES}.json", {"clone": id}),

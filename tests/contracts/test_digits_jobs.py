@@ -125,7 +125,8 @@ def test_an_active_job_is_aborted_and_an_ended_one_is_not(digits: Digits, slopes
     answer = digits.post(f"/models/{second}/abort")
     assert (answer.status_code, answer.text) == (200, "Job aborted.")
     assert digits.wait(second) == "Aborted" and time.monotonic() - begun < 8
-    assert digits.json(f"/models/{second}.json")["snapshots"]
+    shown = digits.json(f"/models/{second}.json")
+    assert shown["snapshots"] and shown["exception"] is None and "aborted" in shown["reason"]
     assert digits.post(f"/models/{second}/abort").status_code == 403
     assert digits.post(f"/jobs/{UNKNOWN}/abort").status_code == 404
     assert digits.call("DELETE", "/jobs", data={"job_ids[]": [id, second]}).text == "Jobs deleted."

@@ -5,7 +5,7 @@ from typing import Any
 
 from embedding_explorer import __version__
 from embedding_explorer.errors import NotFound
-from embedding_explorer.jobs.training.records import JobType, TrainingJob
+from embedding_explorer.jobs.training.records import JobType, State, TrainingJob
 from embedding_explorer.jobs.training.service import TrainingService
 from embedding_explorer.training.datasets import TrainingDataset, describe
 from embedding_explorer.training.figures import whole
@@ -108,9 +108,15 @@ def added(job: TrainingJob) -> dict[str, Any]:
         "group": job.group,
         "notes": job.notes,
         "progress": percent(job),
-        "exception": job.exception,
+        **failure(job),
+        "reason": job.exception,
         "traceback": job.traceback,
     }
+
+
+def failure(job: TrainingJob) -> dict[str, str | None]:
+    """Why a job failed; one that somebody ended has not."""
+    return {"exception": job.exception if job.state is State.ERROR else None}
 
 
 def percent(job: TrainingJob) -> int:

@@ -1,7 +1,7 @@
 """Server-sent events: one job, and the list of jobs (contract, 9; polling says the same).
 
 `/jobs/<id>/events` of a training job:
-    progress     id, name, group, notes, type, status, css, running, progress, stage, eta, exception, snapshots
+    progress     id, name, group, notes, type, status, css, running, progress, stage, eta, exception, reason, snapshots
     graph        of a model: what `/models/<id>/graph.json` answers, at most every five seconds
     statistics   of a dataset: labels and sets as in `/datasets/<id>/statistics.json`, at most every two seconds
     end          the last progress; `deleted` with the id instead, where the job has gone
@@ -22,7 +22,7 @@ from typing import Any
 import orjson
 from flask import Response
 
-from embedding_explorer.api.digits.details import percent
+from embedding_explorer.api.digits.details import failure, percent
 from embedding_explorer.api.digits.models import graph_of
 from embedding_explorer.api.digits.routes import Route
 from embedding_explorer.api.digits.tables import Tables
@@ -205,7 +205,8 @@ def summary(job: TrainingJob, snapshots: list[float]) -> dict[str, Any]:
         "progress": percent(job),
         "stage": job.stage,
         "eta": None if job.eta is None else round(job.eta),
-        "exception": job.exception,
+        **failure(job),
+        "reason": job.exception,
         "snapshots": [whole(epoch) for epoch in snapshots],
     }
 

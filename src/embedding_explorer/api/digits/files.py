@@ -13,11 +13,11 @@ from embedding_explorer.training.datasets.state import FILE as STATE
 MAX_PART = 255  # characters of a name on any file system
 
 MIMETYPES = {
-    ".txt": "text/plain; charset=utf-8",
-    ".log": "text/plain; charset=utf-8",
+    ".txt": "text/plain",
+    ".log": "text/plain",
     ".json": "application/json",
-    ".yaml": "text/plain; charset=utf-8",
-    ".prototxt": "text/plain; charset=utf-8",
+    ".yaml": "text/plain",
+    ".prototxt": "text/plain",
     ".jpg": "image/jpeg",
     ".png": "image/png",
     ".npy": "application/octet-stream",

@@ -59,10 +59,10 @@ export function jobHead({ family, changed, more = [] }) {
     const kind = CLONES[job.type];
     show(clone, Boolean(kind));
     if (kind) clone.href = newAddress(kind, { clone: job.id, ...(job.extension ? { extension: job.extension } : {}) });
-    show(problem, Boolean(job.exception));
-    if (job.exception && problem.dataset.shown !== job.exception) {
-      problem.dataset.shown = job.exception;
-      fillIn(problem, note(job.exception, "error"), job.traceback && el("details", { class: "small" }, el("summary", null, "The log's last lines"), el("pre", { tabindex: 0 }, job.traceback)));
+    show(problem, Boolean(job.reason));
+    if (job.reason && problem.dataset.shown !== job.reason) {
+      problem.dataset.shown = job.reason;
+      fillIn(problem, note(job.reason, job.exception ? "error" : ""), job.traceback && el("details", { class: "small" }, el("summary", null, "The log's last lines"), el("pre", { tabindex: 0 }, job.traceback)));
     }
     if (!sameNotes) fillIn(notes, job.notes && el("p", { class: "notes-text" }, job.notes));
   };
