@@ -1,6 +1,8 @@
 # `make run` and `make test` do all the set-up themselves; a fresh machine needs Python 3.11 or newer, make and a C compiler.
 PYTHON ?= python3
 VENV := .venv
+# Many tests wait for servers; two at a time fill two processors, and need some 4 GB of memory.
+SPREAD := -n 2 --dist loadfile
 BIN := $(VENV)/bin
 PIPENV := VIRTUAL_ENV=$(CURDIR)/$(VENV) PIPENV_VERBOSITY=-1 PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pipenv
 
@@ -14,11 +16,11 @@ run: $(VENV)/.run  ## Set everything up and serve on port 5000
 
 test: $(VENV)/.dev  ## Set everything up and run the whole suite
 	@sh tests/system-packages.sh
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 test-fast: $(VENV)/.dev  ## The suite without its slow part
 	@sh tests/system-packages.sh
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow" $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff and mypy
 	$(BIN)/ruff check .
