@@ -6,6 +6,7 @@ import { el } from "../dom.js";
 const PAGES = [
   { name: "Map", href: "/", below: [] },
   { name: "Train", href: "/training", below: ["/training", "/datasets/", "/models/", "/pretrained_models", "/store/"] },
+  { name: "Logs", href: "/logs", below: ["/logs/"] },
 ];
 
 /** @returns {HTMLElement} */

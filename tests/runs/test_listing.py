@@ -1,0 +1,50 @@
+"""Which datasets of run logs a server finds below its roots."""
+
+from pathlib import Path
+
+import pytest
+
+from embedding_explorer.runs import listing
+from embedding_explorer.runs.listing import Listing
+from embedding_explorer.settings import Settings
+
+
+def put(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+
+
+def found(tmp_path: Path, further: str = "") -> Listing:
+    return listing.listing(Settings(data=tmp_path, logs_root=str(tmp_path / "logs"), run_roots=further))
+
+
+def test_datasets_are_two_levels_below_a_root(tmp_path: Path) -> None:
+    put(tmp_path / "logs" / "bob" / "b" / "visualizedlog" / "run" / "events.out.x")
+    put(tmp_path / "logs" / "ada" / "a" / "deep" / "er" / "projector_config.pbtxt")
+    put(tmp_path / "logs" / "ada" / "no logs" / "notes.txt")
+    put(tmp_path / "more" / "eve" / "c" / "events.out.x")
+    assert found(tmp_path) == Listing(False, (("ada", "a"), ("bob", "b")))
+    assert found(tmp_path, str(tmp_path / "more")) == Listing(False, (("ada", "a"), ("bob", "b"), ("eve", "c")))
+
+
+def test_a_root_with_runs_directly_in_it_is_a_dataset_itself(tmp_path: Path) -> None:
+    put(tmp_path / "logs" / "run1" / "events.out.x")
+    assert found(tmp_path) == Listing(True, ())
+
+
+def test_nothing_is_found_where_there_is_no_folder(tmp_path: Path) -> None:
+    assert found(tmp_path) == Listing(False, ())
+
+
+def test_links_that_lead_out_and_hidden_folders_are_left_out(tmp_path: Path) -> None:
+    put(tmp_path / "outside" / "job" / "events.out.x")
+    put(tmp_path / "logs" / ".hidden" / "job" / "events.out.x")
+    (tmp_path / "logs" / "link").symlink_to(tmp_path / "outside")
+    assert found(tmp_path).datasets == ()
+
+
+def test_a_listing_looks_into_a_bounded_number_of_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(9):
+        put(tmp_path / "logs" / "ada" / f"{number}" / "events.out.x")
+    monkeypatch.setattr(listing, "MOST_FOLDERS", 4)
+    assert [job for _, job in found(tmp_path).datasets] == ["0", "1", "2", "3"]
