@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from embedding_explorer.errors import JobAborted, JobFailed, LimitExceeded, StorageFull, WorkerDied
+from embedding_explorer.errors import Busy, JobAborted, JobFailed, LimitExceeded, StorageFull, WorkerDied
 from embedding_explorer.jobs import client
 from embedding_explorer.jobs.client import WorkerClient
 
@@ -111,3 +111,21 @@ def test_a_worker_that_cannot_start_is_said_to_callers_instead_of_letting_them_w
     with pytest.raises(WorkerDied, match="cannot start"):
         broken.call("echo", {})
     broken.stop()
+
+
+def test_who_does_not_want_to_wait_for_others_is_told(worker: WorkerClient) -> None:
+    started = threading.Event()
+
+    def take() -> None:
+        with pytest.raises(WorkerDied):
+            worker.call("deaf", {}, report=lambda *_: started.set())
+
+    other = threading.Thread(target=take)
+    other.start()
+    assert started.wait(30)
+    with pytest.raises(Busy):
+        worker.call("echo", {}, wait=0.05)
+    assert worker.pid is not None
+    worker.kill(worker.pid)
+    other.join()
+    assert worker.call("echo", {"a": 1}, wait=30) == {"a": 1}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from embedding_explorer.errors import BadInput, ExplorerError, InvalidFields, NotFound
+from embedding_explorer.errors import BadInput, ExplorerError, InvalidFields, LimitExceeded, NotFound
 from embedding_explorer.networks.protobuf import encode
 from embedding_explorer.training.archives import pack, unpack
 from embedding_explorer.training.datasets.spec import Pictures
@@ -25,12 +25,14 @@ from embedding_explorer.training.options import Options
 from embedding_explorer.training.pictures import read_pictures
 from embedding_explorer.training.pretrained import (
     ACCEPTED,
+    MAX_LABELS_BYTES,
     copy_model,
     finish,
     parse_upload,
     read_pretrained,
     read_sent,
 )
+from embedding_explorer.training.snapshot_files import list_snapshots
 from tests.training.sources import shades
 from tests.training.test_archives import LIMITS
 
@@ -136,6 +138,13 @@ def test_what_is_wrong_with_the_information_is_told(
     folder = archived(model, tmp_path, INFO | change)
     with pytest.raises(BadInput, match=reason):
         read_sent(folder)
+
+
+def test_weights_of_epoch_0_are_not_taken_for_none(tmp_path: Path, model: Path) -> None:
+    folder = archived(model, tmp_path, INFO | {"snapshot file": "snapshot_epoch_0.safetensors"})
+    (folder / "snapshot_epoch_2.safetensors").rename(folder / "snapshot_epoch_0.safetensors")
+    imported(folder, target := new(tmp_path))
+    assert 0 not in list_snapshots(target) and len(list_snapshots(target)) == 1
 
 
 def test_no_information_at_all_is_refused(tmp_path: Path) -> None:
@@ -415,3 +424,39 @@ def test_fields_that_break_rules_are_named(
 def test_a_model_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_pretrained(tmp_path / "gone")
+
+
+def test_a_caffe_model_needs_a_network_of_layers(tmp_path: Path) -> None:
+    found = caffe_files(tmp_path, layer("ip", "InnerProduct", np.ones((5, 7), np.float32)))
+    found["network"].write_text('{"standard": "resnet18"}')
+    with pytest.raises(BadInput, match="network of layers"):
+        import_model(Incoming(new(tmp_path), labels=3, **found))
+
+
+@pytest.mark.parametrize(
+    "data", [b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00\x06\x00{'a'\n\n", b"", b"\x80\x04K\x01."]
+)
+def test_a_damaged_mean_is_refused(tmp_path: Path, model: Path, data: bytes) -> None:
+    folder = archived(model, tmp_path)
+    (folder / "mean.npy").write_bytes(data)
+    with pytest.raises(BadInput, match="mean image cannot be read"):
+        imported(folder, new(tmp_path))
+
+
+@pytest.mark.parametrize(("name", "shown"), [("a\ud800b", "ab"), ("a\0\n b ", "a b"), ("x" * 9999, "x")])
+def test_names_are_visible_text(tmp_path: Path, model: Path, name: str, shown: str) -> None:
+    found = read_sent(archived(model, tmp_path, INFO | {"name": name})).name
+    assert found.encode() and found.isprintable() and found.rstrip("x") == shown.rstrip("x") and len(found) < 9999
+
+
+def test_a_name_without_anything_visible_is_none(tmp_path: Path, model: Path) -> None:
+    with pytest.raises(BadInput, match="lacks name"):
+        read_sent(archived(model, tmp_path, INFO | {"name": "\ud800"}))
+
+
+def test_a_large_file_of_labels_is_not_read(tmp_path: Path, model: Path) -> None:
+    folder = archived(model, tmp_path)
+    with (folder / "labels.txt").open("wb") as file:
+        file.truncate(MAX_LABELS_BYTES + 1)  # blanks all of it, which would be no labels at all
+    with pytest.raises(LimitExceeded, match=str(MAX_LABELS_BYTES)):
+        read_sent(folder).label_list()

@@ -1,15 +1,17 @@
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
-from embedding_explorer.errors import FetchFailed, LimitExceeded, NotFound
+from embedding_explorer.errors import FetchFailed, LimitExceeded, NotFound, TooManyTasks
 from embedding_explorer.training import store as room
 from embedding_explorer.training.store import Store
 
@@ -169,3 +171,94 @@ def test_odd_indexes_do_no_harm(tmp_path: Path, text: str) -> None:
     (tmp_path / "master.json").write_text(text)
     for listed in Store(str(tmp_path), MOST).models().values():
         assert listed["model_list"] == []
+
+
+LONELY = "lone \ud800 surrogate"
+
+
+@pytest.mark.parametrize("value", [1 << 64, LONELY, json.loads("[" * 300 + "]" * 300)])
+def test_offers_that_no_answer_can_hold_are_left_out(tmp_path: Path, value: Any) -> None:
+    folder = shelf(tmp_path / "shop", good=INFO, bad=INFO | {"x": value}, aux=INFO)
+    (folder / "aux" / "aux.json").write_text(json.dumps({"x": value}))
+    found = Store(str(folder), MOST).models()
+    assert orjson.dumps(found)
+    assert [model["dir_name"] for model in found[f"{folder}/"]["model_list"]] == ["good"]
+
+
+def test_texts_of_an_index_can_be_told(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "shop", good=INFO)
+    (folder / "master.json").write_text(json.dumps({"msg": LONELY, "children": [LONELY, "good", "a\0b"]}))
+    found = Store(str(folder), MOST).models()
+    assert b"lone ? surrogate" in orjson.dumps(found) and len(found[f"{folder}/"]["model_list"]) == 1
+
+
+def test_files_that_may_not_be_read_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, original = shelf(tmp_path / "shop", good=INFO, secret=INFO), Path.open
+
+    def opened(path: Path, *arguments: Any, **more: Any) -> Any:
+        if "secret" in path.parts:
+            raise PermissionError(13, "Permission denied")
+        return original(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", opened)
+    ((listed,)) = Store(str(folder), MOST).models().values()
+    assert [model["dir_name"] for model in listed["model_list"]] == ["good"]
+
+
+class SlowReading:
+    """Readings of the stores, each of which goes on until it is let go."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.go, self.count = threading.Semaphore(0), threading.Event(), 0
+        original = store._read
+
+        def read() -> Any:
+            self.count += 1
+            found = original()
+            self.begun.release()
+            assert self.go.wait(30)
+            return found
+
+        monkeypatch.setattr(store, "_read", read)
+
+
+def test_refreshes_share_what_was_read_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(str(shelf(tmp_path / "shop", lenet=INFO)), MOST, seats=4)
+    before = store.models()
+    slow = SlowReading(store, monkeypatch)
+    threads = [threading.Thread(target=store.models, args=(True,)) for _ in range(4)]
+    threads[0].start()
+    assert slow.begun.acquire(timeout=10)
+    for thread in threads[1:]:
+        thread.start()
+    while store._readers._value:
+        time.sleep(0.01)
+    assert store.models() is before  # who wants no refresh waits for none
+    with pytest.raises(TooManyTasks):
+        store.models(refresh=True)
+    slow.go.set()
+    for thread in threads:
+        thread.join()
+    assert slow.count == 2 and store.models() is not before
+
+
+def test_only_so_many_models_are_fetched_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(str(shelf(tmp_path / "shop", lenet=INFO)), MOST, seats=1)
+    ((listed,)) = store.models().values()
+    id = listed["model_list"][0]["id"]
+    begun, go = threading.Event(), threading.Event()
+
+    def slowly(*_: object) -> None:
+        begun.set()
+        assert go.wait(30)
+
+    monkeypatch.setattr(store, "_fetch", slowly)
+    first = threading.Thread(target=store.fetch, args=(id, tmp_path))
+    first.start()
+    assert begun.wait(10)
+    with pytest.raises(TooManyTasks):
+        store.fetch(id, tmp_path)
+    assert store.progress(id) == 0  # of the first one, still
+    go.set()
+    first.join()
+    store.fetch(id, tmp_path)

@@ -42,7 +42,7 @@ class Channel:
 def pack_error(error: ExplorerError) -> Message:
     """An error as plain JSON."""
     facts = {name: value for name, value in error.facts.items() if isinstance(value, (str, int, float, bool))}
-    return {"type": type(error).__name__, "message": error.message, "facts": facts}
+    return {"type": type(error).__name__, "message": printable(error.message), "facts": facts}
 
 
 def unpack_error(packed: Message) -> ExplorerError:
@@ -50,4 +50,10 @@ def unpack_error(packed: Message) -> ExplorerError:
     kind = getattr(errors, str(packed["type"]), JobFailed)
     if not (isinstance(kind, type) and issubclass(kind, ExplorerError)):
         kind = JobFailed
-    return kind(str(packed["message"]), **packed.get("facts", {}))
+    return kind(printable(str(packed["message"])), **packed.get("facts", {}))
+
+
+def printable(text: str) -> str:
+    """The text as any database, log and answer can hold it: file names that are no UTF-8 bring half surrogate pairs,
+    and PostgreSQL refuses zero characters."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

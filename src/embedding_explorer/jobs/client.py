@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 
-from embedding_explorer.errors import ExplorerError, WorkerDied
+from embedding_explorer.errors import Busy, ExplorerError, WorkerDied
 from embedding_explorer.jobs.channel import Channel, Message, unpack_error
 
 log = logging.getLogger(__name__)
@@ -67,13 +68,19 @@ class WorkerClient:
         return self._ready.wait(timeout)
 
     def call(
-        self, task: str, arguments: Message, report: Report | None = None, on_start: Callable[[int], None] | None = None
+        self,
+        task: str,
+        arguments: Message,
+        report: Report | None = None,
+        on_start: Callable[[int], None] | None = None,
+        wait: float | None = None,
     ) -> Any:
         """Do `task` in the worker, after it is warm and free; its result.
 
         Raises the error of the task, WorkerDied when the process ended meanwhile. `on_start` gets the number to abort.
+        Where other calls go on for longer than `wait` seconds, it raises Busy; None waits for their end.
         """
-        with self._turn:
+        with self._in_turn(wait):
             self._await_worker()
             call_id, future = next(self._ids), Future[Any]()
             self._calls[call_id] = (future, report)
@@ -84,6 +91,15 @@ class WorkerClient:
                 return future.result()
             finally:
                 self._calls.pop(call_id, None)
+
+    @contextmanager
+    def _in_turn(self, wait: float | None) -> Iterator[None]:
+        if not self._turn.acquire(timeout=-1 if wait is None else wait):
+            raise Busy("Server is busy, please wait")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def abort(self, call_id: int) -> None:
         """End a call: politely, and by killing the process when it does not listen."""
@@ -117,7 +133,8 @@ class WorkerClient:
             assert self._channel is not None
             self._channel.send(message)
         except OSError:
-            log.debug("the worker died before %s", message)  # the supervisor fails the call with the reason
+            # The supervisor fails the call with the reason. Arguments may hold keys: they belong into no log.
+            log.debug("the worker died before %s", message.get("task", "an abort"))
         except ValueError:  # the supervisor has closed the channel and has looked after its calls before this one came
             future.set_exception(WorkerDied("The worker process had just ended; a new one is starting. Try again."))
 

@@ -19,6 +19,7 @@ from embedding_explorer.networks.base import Extractor
 from embedding_explorer.settings import Settings
 from embedding_explorer.training.datasets import TrainingDataset
 from embedding_explorer.training.datasets.stored import StoredPictures, sets_of
+from embedding_explorer.training.figures import whole
 
 if TYPE_CHECKING:
     from embedding_explorer.training.models.extractor import Snapshot, SnapshotExtractor
@@ -143,9 +144,9 @@ class SeriesMaker:
             "training_dataset": self.series.dataset,
             "set": self.series.set,
             "model": self.series.model,
-            "epoch": f"{epoch:g}",
+            "epoch": f"{whole(epoch)}",
         }
-        options = {**self._options, "name": f"{self._name}, epoch {epoch:g}"[:200]}
+        options = {**self._options, "name": f"{self._name}, epoch {whole(epoch)}"[:200]}
         return request_for(self._context.settings, training, self.series.limit, facts, **options)
 
     def _note(self, manifest: Manifest) -> None:

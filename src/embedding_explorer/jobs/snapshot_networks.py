@@ -21,6 +21,7 @@ from embedding_explorer.settings import Settings
 from embedding_explorer.training.datasets import TrainingDataset
 from embedding_explorer.training.datasets.spec import Pictures
 from embedding_explorer.training.datasets.stored import pictures_of
+from embedding_explorer.training.figures import whole
 from embedding_explorer.training.snapshot_files import list_snapshots
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def check_epoch(model: Model, wanted: Wanted) -> float:
         raise UnknownNetwork(f"The model {model.name!r} has no snapshot yet; wait for the first one.")
     epoch = epochs[-1] if wanted.epoch is None else wanted.epoch
     if epoch not in epochs:
-        known = ", ".join(f"{each:g}" for each in epochs)[:400]
-        raise UnknownNetwork(f"The model {model.name!r} has no snapshot of epoch {epoch:g}. Epochs: {known}.")
+        known = ", ".join(f"{whole(each)}" for each in epochs)[:400]
+        raise UnknownNetwork(f"The model {model.name!r} has no snapshot of epoch {whole(epoch)}. Epochs: {known}.")
     return epoch
 
 
@@ -107,7 +108,7 @@ def resolved(name: str | None, settings: Settings) -> str | None:
     wanted = wanted_snapshot(name)
     if wanted is None:
         return name
-    return f"{wanted.model}@{check_epoch(find_model(wanted.model, settings), wanted):g}"
+    return f"{wanted.model}@{whole(check_epoch(find_model(wanted.model, settings), wanted))}"
 
 
 def pictures_of_model(model: Model, settings: Settings) -> Pictures:

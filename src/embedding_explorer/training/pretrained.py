@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from embedding_explorer.datasets.disk import full_disk_named
-from embedding_explorer.errors import BadInput, NotFound
+from embedding_explorer.errors import BadInput, LimitExceeded, NotFound
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.archives import INFO, top_level
 from embedding_explorer.training.datasets.bounds import MAX_NAME, Bounds
 from embedding_explorer.training.datasets.lists import read_labels, write_labels
 from embedding_explorer.training.datasets.resizing import RESIZE_MODES, ResizeMode
 from embedding_explorer.training.datasets.spec import Pictures
+from embedding_explorer.training.figures import whole
 from embedding_explorer.training.forms.fields import Fields
 from embedding_explorer.training.options import MEANS
 from embedding_explorer.training.pictures import write_pictures
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 NETWORK, SOLVER, MEAN, LABELS, LOG = "network.json", "solver.json", "mean.npy", "labels.txt", "import.log"
 MAX_INFO = 1 << 20
+MAX_LABELS_BYTES = 16 << 20  # of a file of labels
 ACCEPTED = (
     "Accepted are framework=pytorch with weights in .safetensors, .pt or .pth (a state dict) and a network in .json or "
     ".yaml, and framework=caffe with weights in .caffemodel and a network in .prototxt"
@@ -69,7 +71,11 @@ class Sent:
 
     def label_list(self) -> list[str]:
         """The labels; none where the file is empty. Raises BadInput, LimitExceeded."""
-        if self.labels is None or not self.labels.read_bytes().strip():
+        if self.labels is None:
+            return []
+        if (size := self.labels.stat().st_size) > MAX_LABELS_BYTES:
+            raise LimitExceeded(f"The file of labels has {size} bytes; at most {MAX_LABELS_BYTES} are allowed.")
+        if not self.labels.read_bytes().strip():
             return []
         return read_labels(self.labels, Bounds())
 
@@ -137,14 +143,17 @@ def _sent_file(
 def read_sent(folder: Path) -> Sent:
     """The model that `info.json` in a folder of plain files describes (contract, 7.3); raises BadInput."""
     info = _info(folder)
-    missing = [key for key in ("snapshot file", "framework", "name") if not info.get(key)]
+    name = "".join(c for c in str(info.get("name") or "") if c.isprintable()).strip()
+    given = info | {"name": name}
+    missing = [key for key in ("snapshot file", "framework", "name") if not given.get(key)]
     network = info.get("model file") or info.get("network file")
     if missing or not network:
         raise BadInput(f"{INFO} lacks {', '.join(missing or ['model file or network file'])}.")
     weights = _named(folder, info["snapshot file"], "snapshot file")
+    epoch = next((epoch for epoch, path in list_snapshots(folder).items() if path.name == weights.name), 0.0)
     framework = _framework(str(info["framework"]), weights)
     return Sent(
-        name=str(info["name"])[:MAX_NAME],
+        name=name[:MAX_NAME],
         framework=framework,
         weights=weights,
         network=_named(folder, network, "model file"),
@@ -153,9 +162,7 @@ def read_sent(folder: Path) -> Sent:
         mean=_optional(folder, info, "mean file"),
         solver=_optional(folder, info, "solver file") if framework == "pytorch" else None,
         subtraction=str(info.get("mean subtraction")) if info.get("mean subtraction") in MEANS else "",
-        epoch=next(
-            (epoch for epoch, path in list_snapshots(folder).items() if path.name == weights.name), UNKNOWN_EPOCH
-        ),
+        epoch=epoch or UNKNOWN_EPOCH,
     )
 
 
@@ -240,7 +247,7 @@ def copy_model(source: Path, epoch: float, pictures: Pictures, target: Path) -> 
     """
     snapshot = list_snapshots(source).get(epoch)
     if snapshot is None:
-        raise BadInput(f"There is no snapshot of epoch {epoch:g}.")
+        raise BadInput(f"There is no snapshot of epoch {whole(epoch)}.")
     with full_disk_named(target):
         for path in (snapshot, *(source / name for name in (NETWORK, SOLVER, MEAN, LABELS))):
             with suppress(FileNotFoundError):

@@ -10,14 +10,17 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
+import orjson
+
 from embedding_explorer.datasets.disk import full_disk_named
-from embedding_explorer.errors import BadInput, ExplorerError, FetchFailed, LimitExceeded, NotFound
+from embedding_explorer.errors import BadInput, ExplorerError, FetchFailed, LimitExceeded, NotFound, TooManyTasks
 from embedding_explorer.images.remote import Limits, check_url, fetch, is_public
 from embedding_explorer.training.archives import INFO, top_level
 from embedding_explorer.training.datasets.indexes import read_index
@@ -88,11 +91,13 @@ class FolderShelf:
 
     def read(self, name: str, seconds: float) -> bytes:
         """See `Shelf`."""
-        return self._file(name, MAX_TEXT).read_bytes()
+        with self._open(name, MAX_TEXT) as file:
+            return file.read(MAX_TEXT)
 
     def copy(self, name: str, target: Path, most: int, tell: Tell) -> None:
         """See `Shelf`."""
-        shutil.copyfile(self._file(name, most), target)
+        with self._open(name, most) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file)
 
     def folders(self) -> list[str]:
         """See `Shelf`."""
@@ -101,12 +106,15 @@ class FolderShelf:
         except OSError as error:
             raise FetchFailed(f"The model store {self.base} cannot be read: {error.strerror}.") from error
 
-    def _file(self, name: str, most: int) -> Path:
+    def _open(self, name: str, most: int) -> BinaryIO:
         root = Path(self.base).resolve()
-        path = (root / name).resolve()
-        if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > most:
-            raise FetchFailed(f"{name[:200]} is not in the model store {self.base}, or larger than {most} bytes.")
-        return path
+        try:
+            path = (root / name).resolve()
+            if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > most:
+                raise FetchFailed(f"{name[:200]} is not in the model store {self.base}, or larger than {most} bytes.")
+            return path.open("rb")
+        except OSError as error:
+            raise FetchFailed(f"{name[:200]} of the model store {self.base}: {error.strerror}.") from error
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,7 @@ class Offer:
 
 @dataclass
 class _Listing:
+    begun: float = -1.0
     answer: dict[str, Any] = field(default_factory=dict)
     offers: dict[str, Offer] = field(default_factory=dict)
     until: float = -1.0
@@ -134,49 +143,59 @@ class _Listing:
 class Store:
     """All stores that the operator named. Methods may be called from any thread."""
 
-    def __init__(self, addresses: str, most: int, private: bool = False) -> None:
+    def __init__(self, addresses: str, most: int, private: bool = False, seats: int = 8) -> None:
         """
         Args:
             addresses: separated by commas: http(s) addresses, or paths of folders or of their index.
             most: bytes of one model.
             private: whether addresses that these redirect to may be in a private network.
+            seats: how many may wait for a listing, and how many for a model, at the same time.
         """
         self._addresses = [each.strip() for each in addresses.split(",") if each.strip()]
         self._most, self._private = most, private
         self._listing, self._mutex = _Listing(), threading.Lock()
+        self._readers, self._fetches = threading.BoundedSemaphore(seats), threading.BoundedSemaphore(seats)
         self._progress: dict[str, int] = {}
 
     def models(self, refresh: bool = False) -> dict[str, Any]:
-        """Base address → `base_url`, `welcome_msg` and `model_list`; stores that cannot be reached are left out."""
+        """Base address → `base_url`, `welcome_msg` and `model_list`; stores that cannot be reached are left out.
+
+        Raises TooManyTasks where as many wait for a listing as may.
+        """
         return self._current(refresh).answer
 
     def fetch(self, id: str, folder: Path) -> None:
         """Write the files of a model into an empty folder, as its archive has them.
 
-        Raises NotFound for an unknown id, FetchFailed, LimitExceeded, StorageFull.
+        Raises NotFound for an unknown id, FetchFailed, LimitExceeded, StorageFull, TooManyTasks.
         """
         offer = self._current(False).offers.get(id)
         if offer is None:
             raise NotFound(f"There is no model {id[:80]!r} in the stores. Ask /store/models for ids.")
-        self._progress[id] = 0
-        try:
-            with full_disk_named(folder):
+        with seated(self._fetches, "As many models are fetched as may be"), full_disk_named(folder):
+            try:
+                self._progress[id] = 0
                 self._fetch(offer, folder)
-        finally:
-            self._progress.pop(id, None)
+            finally:
+                self._progress.pop(id, None)
 
     def progress(self, id: str) -> int | None:
         """How far the download of a model is, in percent; None while there is none."""
         return self._progress.get(id)
 
     def _current(self, refresh: bool) -> _Listing:
-        with self._mutex:
-            if refresh or time.monotonic() > self._listing.until:
+        arrived, known = time.monotonic(), self._listing
+        if not refresh and arrived <= known.until:
+            return known
+        with seated(self._readers, "As many wait for the model stores as may"), self._mutex:
+            # Who waited meanwhile is answered with what was read for others.
+            stale = self._listing.begun < arrived if refresh else time.monotonic() > self._listing.until
+            if stale:
                 self._listing = self._read()
             return self._listing
 
     def _read(self) -> _Listing:
-        found, reached = _Listing(), True
+        found, reached = _Listing(time.monotonic()), True
         for address in self._addresses:
             try:
                 shelf, index = shelf_of(address, self._private)
@@ -206,6 +225,17 @@ class Store:
             if left <= 0:
                 raise LimitExceeded(f"The model has more than {self._most} bytes (EXPLORER_MAX_NETWORK_BYTES).")
         (folder / INFO).write_text(json.dumps(offer.info))
+
+
+@contextmanager
+def seated(seats: threading.BoundedSemaphore, full: str) -> Iterator[None]:
+    """Hold a seat; raises TooManyTasks, saying that it is full, where there is none left."""
+    if not seats.acquire(blocking=False):
+        raise TooManyTasks(f"{full} at a time (EXPLORER_WEB_THREADS). Try again later.")
+    try:
+        yield
+    finally:
+        seats.release()
 
 
 def shelf_of(address: str, private: bool) -> tuple[Shelf, str]:
@@ -246,7 +276,8 @@ def _index(shelf: Shelf, name: str) -> tuple[str, Sequence[str]]:
         return "", list(_plain_names(shelf.folders()))
     value = _object(data, name)
     children = value.get("children")
-    return str(value.get("msg", ""))[:MAX_TEXT], list(_plain_names(children if isinstance(children, list) else []))
+    message = str(value.get("msg", ""))[:MAX_TEXT].encode("utf-8", "replace").decode()
+    return message, list(_plain_names(children if isinstance(children, list) else []))
 
 
 def _plain_names(names: Sequence[object]) -> Iterator[str]:
@@ -254,7 +285,7 @@ def _plain_names(names: Sequence[object]) -> Iterator[str]:
     for name in names[:MAX_CHILDREN]:
         bare = name.strip("/") if isinstance(name, str) else ""
         try:
-            if bare and top_level(bare) == bare:
+            if bare and top_level(bare) == bare:  # which has printable characters alone, so no lone surrogates
                 yield bare
         except BadInput:
             continue
@@ -275,7 +306,17 @@ def _offer(shelf: Shelf, folder: str, deadline: float) -> Offer | None:
         aux = _object(shelf.read(f"{folder}/{AUX}", left), AUX)
     except ExplorerError:
         aux = {}
-    return Offer(str(uuid.uuid4()), shelf, folder, info, aux)
+    return _shown(Offer(str(uuid.uuid4()), shelf, folder, info, aux))
+
+
+def _shown(offer: Offer) -> Offer | None:
+    """The offer, unless it has what no answer can: integers of more than 64 bits, lone surrogates, deep nesting."""
+    try:
+        orjson.dumps(offer.to_json())
+    except TypeError as error:
+        log.info("%s in the model store %s is left out: %s", offer.folder, offer.shelf.base, error)
+        return None
+    return offer
 
 
 def _object(data: bytes, name: str) -> dict[str, Any]:

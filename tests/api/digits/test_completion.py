@@ -1,5 +1,6 @@
 """Paths that go on as a text begins."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,10 @@ def test_nothing_else_does(root: Path) -> None:
 def test_answers_are_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completion, "MOST", 2)
     assert len(completions(f"{root}/", Places([root]))) == 2
+
+
+def test_names_that_are_no_text_are_left_out(root: Path) -> None:
+    Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9")).mkdir()
+    assert completions(f"{root}/", Places([root])) == [
+        f"{root}/{name}" for name in ("a.txt", "apples", "apricots", "pears")
+    ]

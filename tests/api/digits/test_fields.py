@@ -90,3 +90,19 @@ def test_numbers() -> None:
         with pytest.raises(BadRequest):
             whole_of(text, "n", 0)
     assert flag_of({"a": "no"}, "a") and not flag_of({"a": " "}, "a") and not flag_of({}, "a")
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("data", [{"job_name": "a\0b"}, {"a\0": "b"}, {"a": ["fine", "\0"]}])
+def test_zero_characters_are_refused_since_databases_refuse_them(kind: str, data: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="zero character"):
+        read(method="POST", data=data, content_type=kind)
+
+
+@pytest.mark.parametrize("body", [{}, {"data": {"a": "1"}}])
+def test_so_they_are_in_a_query(body: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="group_name"):
+        read(method="POST", query_string="group_name=a%00b", **body)
+    assert read(method="POST", query_string="other=%00&group_name=a%ED%A0%80b", **body) == Form(
+        {"a": ["1"]} if body else {}
+    )

@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,3 +58,21 @@ def test_the_processor_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     cpu = found.cpu()
     assert 0 < cpu["cpu_pct"] <= 100 and 0 < cpu["mem_pct"] < 100 and cpu["mem_used"] > 1 << 20
+
+
+def test_those_who_wait_for_a_slow_tool_share_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ask() -> str:
+        asked.append(1)
+        time.sleep(0.3)
+        return TABLE
+
+    monkeypatch.setattr(hardware, "EVERY", 0.1)  # as a tool that takes longer than the time between two measurements
+    monkeypatch.setattr(hardware, "_ask", ask)
+    monkeypatch.setattr(hardware, "cuda_possible", lambda: True)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    found = Hardware()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: found.gpus(), range(8)))
+    assert len(asked) == 1 and all(len(each) == 2 for each in answers)

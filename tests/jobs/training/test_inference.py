@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedding_explorer.errors import BadInput, ExplorerError, LimitExceeded, WorkerDied
+from embedding_explorer.errors import BadInput, ExplorerError, LimitExceeded, TooManyTasks, WorkerDied
+from embedding_explorer.jobs.bounded import BoundedWorker
 from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.training import inference as service
 from embedding_explorer.jobs.training.inference import Inference, Snapshot
@@ -352,3 +353,61 @@ def test_leftovers_of_the_last_run_go(tmp_path: Path) -> None:
     (left / "file-1").write_bytes(b"x")
     started(tmp_path).start()
     assert not left.exists()
+
+
+class Doors:
+    """Workers that let nobody go before they are told to; `lanes` are those that were asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.entered, self.open = threading.Semaphore(0), threading.Event()
+        self.lanes: list[str] = []
+        monkeypatch.setattr(BoundedWorker, "call", lambda worker, *_: self.call(worker))
+
+    def call(self, worker: BoundedWorker) -> dict[str, Any]:
+        self.lanes.append(worker.client._name)
+        self.entered.release()
+        assert self.open.wait(30)
+        return {}
+
+
+@pytest.fixture
+def doors(monkeypatch: pytest.MonkeyPatch) -> Doors:
+    return Doors(monkeypatch)
+
+
+def ask_for(made: Inference, kind: str, room: Path, **wanted: Any) -> None:
+    made.predict(kind, Snapshot(room, None, PICTURES), room, Places([]), **wanted)
+
+
+def test_waiting_leaves_half_of_the_threads_to_others(tmp_path: Path, doors: Doors) -> None:
+    made = started(tmp_path, web_threads=8)
+    waiting: list[threading.Thread] = []
+
+    def wait_for(kind: str) -> None:
+        waiting.append(threading.Thread(target=ask_for, args=(made, kind, tmp_path)))
+        waiting[-1].start()
+        assert doors.entered.acquire(timeout=10)
+
+    wait_for("classify_many")
+    wait_for("infer_many")
+    for kind in ("top_n", "classify_many"):
+        with pytest.raises(TooManyTasks):
+            ask_for(made, kind, tmp_path)
+    wait_for("classify_one")
+    wait_for("infer_one")
+    with pytest.raises(TooManyTasks):
+        ask_for(made, "classify_one", tmp_path)
+    doors.open.set()
+    for thread in waiting:
+        thread.join()
+    for kind in ("classify_many", "infer_many", "classify_one", "infer_one"):
+        ask_for(made, kind, tmp_path)
+
+
+def test_what_takes_long_keeps_no_single_picture_waiting(tmp_path: Path, doors: Doors) -> None:
+    made = started(tmp_path)
+    doors.open.set()
+    ask_for(made, "infer_gradients", tmp_path, slopes=None, count=2)
+    made.import_model({})
+    ask_for(made, "infer_gradients", tmp_path, slopes=[0.0, 0.1], count=0)
+    assert ["lists" in lane for lane in doors.lanes] == [True, True, False]

@@ -102,3 +102,13 @@ def test_words_and_colours_of_states_are_the_contracts() -> None:
     css |= {"Done": "success", "Aborted": "warning", "Error": "danger"}
     assert {state.value: state.css for state in State} == css
     assert [state.value for state in State if state.active] == ["Initialized", "Waiting", "Running"]
+
+
+def test_one_job_that_cannot_be_written_keeps_no_other_from_it(ledger: Ledger) -> None:
+    ledger.add([first := job(1, ledger, State.RUNNING), second := job(2, ledger, State.RUNNING)])
+    ledger.note(first.id, state=State.ERROR, exception="half a pair: \udce9")
+    ledger.note(second.id, state=State.DONE)
+    again = Ledger(ledger.table)
+    assert (again.get(first.id).state, again.get(second.id).state) == (State.RUNNING, State.DONE)
+    ledger.note(first.id, exception="half a pair")
+    assert Ledger(ledger.table).get(first.id).state is State.ERROR

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -83,3 +84,24 @@ def test_yaml_without_aliases() -> None:
         read_definition("layers: &a\n  - type: relu\nname: *a")
     with pytest.raises(BadInput, match="none of the forms"):
         read_definition("layers: !!python/object/apply:os.system ['true']")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n" * 40_000 + "x", "# \n" * 20_000 + "\n" * 20_000, "layer" + " " * 40_000, "layer" + "\n" * 40_000,
+     " " * 40_000 + "x", "layers" + " " * 40_000, "\n \n#" * 15_000, "name" + "\n" * 40_000],
+)  # fmt: skip
+def test_no_text_takes_long(text: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(BadInput):
+        read_definition(text)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    "head", ["", "\n\n  ", "# a comment\n\n# another\n  ", 'name: "net"\n', "force_backward: true\n", "\r\n"]
+)
+@pytest.mark.parametrize("layer", ["layer {", "layer: {", "layer\n{", "  layer :\n {"])
+def test_networks_of_caffe_are_told_by_their_layers(head: str, layer: str) -> None:
+    text = head + layer + ' name: "ip" type: "InnerProduct" bottom: "data" inner_product_param { num_output: 3 } }'
+    assert [each.type for each in read_definition(text).layers] == ["linear"]

@@ -134,3 +134,10 @@ def test_a_sweep_makes_one_job_per_combination() -> None:
 def test_damaged_options_are_told(text: str) -> None:
     with pytest.raises(Exception, match="training options"):
         options_from_text(text)
+
+
+def test_a_form_makes_a_bounded_number_of_models() -> None:
+    many, sizes = ",".join(f"0.{number}" for number in range(1, 31)), [str(size) for size in range(1, 5)]
+    assert len(parse(learning_rate=many, batch_size=",".join(sizes[:3])).jobs()) <= 100
+    (told,) = faults(learning_rate=many, batch_size=",".join(sizes))["learning_rate"]
+    assert "At most 100 models" in told

@@ -18,7 +18,15 @@ def completions(prefix: str, places: Places) -> list[str]:
     folder = os.path.normpath(folder)
     found = {str(root) for root in places.roots if str(root).startswith(prefix)}
     found |= set(_inside(folder, begin, places))
-    return sorted(found)[:MOST]
+    return sorted(filter(is_text, found))[:MOST]
+
+
+def is_text(path: str) -> bool:
+    """Whether a path can be told: names of other bytes than UTF-8 have no text."""
+    try:
+        return bool(path.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _inside(folder: str, begin: str, places: Places) -> list[str]:

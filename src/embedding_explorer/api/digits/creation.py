@@ -10,6 +10,7 @@ from embedding_explorer.api.digits.answers import answer, moved, wants_json
 from embedding_explorer.api.digits.clones import with_clone
 from embedding_explorer.api.digits.details import brief
 from embedding_explorer.api.digits.fields import Form, Values, received
+from embedding_explorer.api.digits.forms import known_values
 from embedding_explorer.api.digits.identity import user_of
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.training.records import Draft, JobType, State, TrainingJob
@@ -43,7 +44,7 @@ def creating(runtime: Runtime, page: str, type: JobType, extension: str = "") ->
         if clone := form.get("clone"):
             values = with_clone(values, service.get(clone), type, extension)
         g.form_page = page
-        yield Creation(draft, form, user, values)
+        yield Creation(draft, form, user, known_values(values, type))
 
 
 def created_dataset(job: TrainingJob) -> Response:

@@ -19,6 +19,7 @@ from embedding_explorer.errors import InvalidFields, JobNotFound, NotFound
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.training.records import JobType, TrainingJob
 from embedding_explorer.training.datasets import (
+    count_shown,
     explore,
     extensions_json,
     label_filter,
@@ -141,15 +142,12 @@ class Datasets:
         if job.type is not kind:
             raise BadRequest(f"The job {job.id} is a {job.type}, not a {kind}.")
         query = request.args
-        db = query.get("db") or db
-        found = explore(
-            self.runtime.training.dataset(job.id), db,
-            whole_of(query.get("page"), "page", 0), whole_of(query.get("size"), "size", 25, least=1),
-            label_filter(query.get("label")),
-        )  # fmt: skip
+        db, label = query.get("db") or db, label_filter(query.get("label"))
+        number, size = whole_of(query.get("page"), "page", 0), whole_of(query.get("size"), "size", 25, least=1)
+        dataset = self.runtime.training.dataset(job.id)
         if wants_json():
-            return answer({"job_id": job.id} | found.to_json())
-        inner = shell.facts([("Dataset", job.name), ("Set", db), ("Images", found.total)])
+            return answer({"job_id": job.id} | explore(dataset, db, number, size, label).to_json())
+        inner = shell.facts([("Dataset", job.name), ("Set", db), ("Images", count_shown(dataset, db, label))])
         return markup(shell.page(f"Images of {job.name}", inner, page=page, job=job.id))
 
     def _get(self, id: str) -> TrainingJob:

@@ -1,10 +1,11 @@
 """The JSON of a job: datasets, models and pretrained models (contract, 4.8, 4.9.5, 5.9 and 7.4)."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from embedding_explorer import __version__
-from embedding_explorer.errors import NotFound
+from embedding_explorer.errors import JobNotFound, NotFound
 from embedding_explorer.jobs.training.records import JobType, State, TrainingJob
 from embedding_explorer.jobs.training.service import TrainingService
 from embedding_explorer.training.datasets import TrainingDataset, describe
@@ -62,6 +63,14 @@ class Details:
         if classification:
             shown |= {"labels file": LABELS, "image resize mode": data.get("resize_mode")}
         return shown
+
+    def created_models(self) -> list[dict[str, Any]]:
+        """All models, but for those that are deleted meanwhile."""
+        found = []
+        for job in self.service.list("model"):
+            with suppress(JobNotFound):
+                found.append(self.created_model(job))
+        return found
 
     def pretrained(self, job: TrainingJob) -> dict[str, Any]:
         """A pretrained model."""

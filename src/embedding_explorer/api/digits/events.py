@@ -138,7 +138,8 @@ class _List:
         """What there is to say; nothing, as empty bytes, at every look that finds nothing new."""
         yield event("jobs", self.tables.completed(self.service))
         for job in self.service.list():
-            self._changed(job)
+            with suppress(JobNotFound):
+                self._changed(job)
         while True:
             version = self.service.version()
             yield from self._server()

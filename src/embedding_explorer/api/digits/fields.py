@@ -1,5 +1,6 @@
 """Forms of requests of any method, multipart or urlencoded, read within bounds; files go straight to a folder."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from embedding_explorer.api.bodies import PIECE, BodyReader, check_complete, ove
 from embedding_explorer.api.networks.multipart import MAX_FILES, MAX_NAME, MAX_PARTS, events
 from embedding_explorer.datasets.disk import full_disk_named
 from embedding_explorer.errors import BadInput, LimitExceeded
+from embedding_explorer.jobs.channel import printable
 from embedding_explorer.settings import Settings
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
@@ -23,6 +25,7 @@ MAX_TEXT = 16 << 20  # bytes of all texts of a form; a network has at most 4 MiB
 EITHER = ("job_id", "username", "clone", "group_name", "next", "snapshot_epoch")
 SETTING = "EXPLORER_MAX_UPLOAD_BYTES"
 Values = dict[str, str | list[str]]
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,12 @@ def received(settings: Settings, folder: Path | None = None) -> Iterator[Form]:
         folder: an existing folder for files, which is the caller's to remove; None: files are read and dropped.
 
     Raises:
-        BadInput: not readable, or broken off. LimitExceeded: too many bytes, texts or parts. StorageFull.
+        BadInput: not readable, broken off, or with characters that no text has.
+        LimitExceeded: too many bytes, texts or parts. StorageFull.
     """
     form, length, most = Form(), request.content_length, settings.max_upload_bytes
     if not (length or "Transfer-Encoding" in request.headers):
+        _check_characters(form)
         yield form
         return
     reader = g.body = BodyReader(request.environ["wsgi.input"], settings.upload_stall_seconds, most, SETTING)
@@ -93,6 +98,7 @@ def received(settings: Settings, folder: Path | None = None) -> Iterator[Form]:
     with full_disk_named(folder or settings.data):
         _read(reader, form, folder)
     check_complete(reader, length)
+    _check_characters(form)
     yield form
 
 
@@ -100,6 +106,14 @@ def read_form(settings: Settings) -> Form:
     """The form of a request that brings no files; raises as `received`."""
     with received(settings) as form:
         return form
+
+
+def _check_characters(form: Form) -> None:
+    """Raise BadInput for what not every database can hold, once the body was read to its end."""
+    asked = {name: request.args.getlist(name) for name in EITHER}
+    for name, texts in (*form.fields.items(), *asked.items()):
+        if any(_NO_TEXT.search(text) for text in (name, *texts)):
+            raise BadInput(f"The field {printable(name)[:80]!r} holds a zero character or half of a surrogate pair.")
 
 
 def _read(reader: BodyReader, form: Form, folder: Path | None) -> None:

@@ -10,7 +10,7 @@ from embedding_explorer.jobs.training.folders import PRIVATE
 from embedding_explorer.jobs.training.service import TrainingService
 from embedding_explorer.training.datasets.state import FILE as STATE
 
-MAX_PART = 255  # characters of a name on any file system
+MAX_PART = 255  # bytes of a name on any file system
 
 MIMETYPES = {
     ".txt": "text/plain",
@@ -40,7 +40,10 @@ def file_of(service: TrainingService, name: str) -> Response:
         raise missing(name) from None
     path = folder.joinpath(*parts[1:])
     # A link may lead anywhere; what it leads to must be in the same folder, and public there.
-    real = path.resolve()
+    try:
+        real = path.resolve()
+    except OSError:  # too long as a whole
+        raise missing(name) from None
     if not real.is_relative_to(folder) or not is_public([parts[0], *real.relative_to(folder).parts]):
         raise missing(name)
     return sent(real, name)
@@ -50,7 +53,7 @@ def is_public(parts: list[str]) -> bool:
     """Whether the parts of a path, the job's id first, are those of a file to be served."""
     if len(parts) < 2 or any(not part or part.startswith(".") or not part.isprintable() for part in parts):
         return False
-    if any(len(part) > MAX_PART or "\\" in part or part in INTERNAL for part in parts):
+    if any(len(part.encode()) > MAX_PART or "\\" in part or part in INTERNAL for part in parts):
         return False
     return Path(parts[-1]).suffix.lower() in MIMETYPES
 
@@ -60,9 +63,17 @@ def missing(name: str) -> NotFound:
     return NotFound(f"There is no file {name[:200]!r}.")
 
 
+def there(path: Path) -> bool:
+    """Whether there is such a file; no path is too long for that question."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def sent(path: Path, name: str) -> Response:
     """The file; in parts where the client asks for them."""
-    if not path.is_file():
+    if not there(path):
         raise missing(name)
     mimetype = MIMETYPES[path.suffix.lower()]
     response = send_file(path, request.environ, mimetype=mimetype, conditional=True, response_class=Response)

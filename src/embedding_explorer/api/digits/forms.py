@@ -1,6 +1,13 @@
 """The fields of forms and queries, for the description; the parsers in `training` decide on them."""
 
+from collections.abc import Sequence
+
+from embedding_explorer.api.digits.fields import Values
 from embedding_explorer.api.digits.routes import Field
+from embedding_explorer.jobs.training.records import JobType
+from embedding_explorer.networks.preprocessing import Faults
+from embedding_explorer.training.forms.fields import MAX_TEXT
+from embedding_explorer.training.forms.model import MAX_NETWORK_TEXT, REFUSED
 
 
 def named(words: str, kind: str = "string") -> tuple[Field, ...]:
@@ -73,3 +80,34 @@ MODEL = (
     *named("aug_scale aug_noise aug_contrast aug_hsv_h aug_hsv_s aug_hsv_v", "number"),
     *IDENTITY,
 )
+
+
+def known_values(values: Values, type: JobType) -> Values:
+    """What a form that creates a job says, without fields that nobody reads: forms are kept, and shown to all.
+
+    Raises InvalidFields for values that are too long to be kept.
+    """
+    names = _names_of(type)
+    if isinstance(previous := values.get("previous_networks"), str):
+        names.add(f"{previous.strip()}-snapshot")
+    known = {name: value for name, value in values.items() if name in names}
+    _check_lengths(known)
+    return known
+
+
+def _names_of(type: JobType) -> set[str]:
+    if type is JobType.CLASSIFICATION_DATASET:
+        return {field.name for field in CLASSIFICATION_DATASET}
+    if type is JobType.GENERIC_DATASET:
+        return {field.name for field in GENERIC_DATASET}
+    return {*(field.name for field in MODEL), *REFUSED}
+
+
+def _check_lengths(values: Values) -> None:
+    faults = Faults()
+    for name, value in values.items():
+        most = MAX_NETWORK_TEXT if name == "custom_network" else MAX_TEXT
+        texts: Sequence[str] = [value] if isinstance(value, str) else value
+        if sum(len(text) + 1 for text in texts) > most + 1:
+            faults.add(name, f"At most {most} characters are allowed.")
+    faults.raise_any()

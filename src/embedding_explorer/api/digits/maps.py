@@ -15,7 +15,7 @@ from embedding_explorer.errors import BadInput, Busy, DatasetNotFound, InvalidFi
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.series import series_of
 from embedding_explorer.jobs.snapshot_networks import resolved
-from embedding_explorer.jobs.training.records import TrainingJob
+from embedding_explorer.jobs.training.records import TrainingJob, is_id
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.datasets.splits import SETS
 from embedding_explorer.training.datasets.stored import sets_of
@@ -28,6 +28,8 @@ DEFAULT_EPOCHS, MOST_EPOCHS = 12, 100
 PREVIOUS = "previous"
 POOLINGS = ("avg", "max", "flatten")
 MOST_EPOCH = 1e12
+LAYERS_WAIT = 5.0
+"""Seconds that a question for layers waits for the worker: what it does may have begun after all was free."""
 
 PICTURES = (
     Field("set", text="train, val, test or all; by default val where there is one, else train."),
@@ -118,7 +120,7 @@ class Maps:
 
     def list_series(self, id: str) -> Response:
         """Epochs with the ids of their maps: of the newest series, and all series."""
-        found = [each.to_json() for each in series_of(id, self.runtime.store)]
+        found = [each.to_json() for each in series_of(id, self.runtime.store)] if is_id(id) else []
         name = self._name(id, known=bool(found))
         return answer({"model": id, "name": name, "maps": found[0]["maps"] if found else [], "series": found})
 
@@ -129,7 +131,8 @@ class Maps:
             raise BadInput("The model has no snapshot yet; wait for the first one.")
         if self.runtime.jobs.busy() is not None and self.runtime.jobs.training() is None:
             raise Busy("Server is busy, please wait")  # with the worker that is to look
-        return answer({"model": job.id, "layers": self.runtime.worker.call("snapshot_layers", {"model": job.id})})
+        found = self.runtime.worker.call("snapshot_layers", {"model": job.id}, wait=LAYERS_WAIT)
+        return answer({"model": job.id, "layers": found})
 
     def _form(self) -> Fields:
         if self.runtime.jobs.busy() is not None:
@@ -206,7 +209,7 @@ def network_of(fields: Fields) -> str | None:
         fields.faults.add("snapshot_epoch", "An epoch needs a model.")
     if not model:
         return network or None
-    return model if epoch == -1 else f"{model}@{epoch:g}"
+    return model if epoch == -1 else f"{model}@{whole(epoch)}"
 
 
 def epochs_of(fields: Fields, there: Sequence[float]) -> list[float]:

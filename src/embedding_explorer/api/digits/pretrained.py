@@ -14,7 +14,7 @@ from embedding_explorer.api.digits.identity import user_of
 from embedding_explorer.api.digits.inference import snapshot_of
 from embedding_explorer.api.digits.routes import ID, Field, Route
 from embedding_explorer.api.digits.tables import Tables
-from embedding_explorer.errors import BadInput, JobNotFound, LimitExceeded
+from embedding_explorer.errors import BadInput, JobFailed, JobNotFound, LimitExceeded, StorageFull, WorkerDied
 from embedding_explorer.images.limits import Limits
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.training.records import Draft, TrainingJob
@@ -80,7 +80,9 @@ class Pretrained:
             try:
                 sent = read_archive(form, draft.uploads / UNPACKED, self.runtime.settings)
                 made = keep(self.runtime, draft, sent, user)
-            except (BadInput, LimitExceeded) as error:
+            except (BadInput, LimitExceeded, JobFailed) as error:
+                if isinstance(error, StorageFull | WorkerDied):  # the archive is not to blame
+                    raise
                 return answer({"status": " ".join(error.message.split())}, 400)
         return answer({"status": "success", "id": made.id})
 

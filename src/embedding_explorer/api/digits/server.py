@@ -56,7 +56,7 @@ class Server:
                 "jobs_dir": str(service.jobs_dir),
                 "server_name": self.runtime.settings.server_name or socket.gethostname(),
                 "datasets": [brief(job) for job in service.list("dataset")],
-                "models": [details.created_model(job) for job in service.list("model")],
+                "models": details.created_models(),
                 "gpus_total": hardware["total"],
                 "gpus_available": hardware["available"],
                 "framework_versions": framework_versions(),

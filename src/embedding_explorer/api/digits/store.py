@@ -26,7 +26,8 @@ class Stores:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime, settings = runtime, runtime.settings
         private = settings.allow_private_urls or listens_on_loopback(settings.host)
-        self.store = Store(settings.model_store_url, settings.max_network_bytes, private)
+        seats = max(1, settings.web_threads // 4)  # each waits in a thread that answers requests
+        self.store = Store(settings.model_store_url, settings.max_network_bytes, private, seats)
 
     def routes(self) -> list[Route]:
         """All of them."""

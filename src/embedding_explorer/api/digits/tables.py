@@ -1,16 +1,17 @@
 """The rows of tables (contract, 3.2)."""
 
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from embedding_explorer.api.digits.details import FRAMEWORK, percent
-from embedding_explorer.errors import NotFound
+from embedding_explorer.errors import JobNotFound, NotFound
 from embedding_explorer.jobs.training.records import JobType, State, TrainingJob
 from embedding_explorer.jobs.training.service import TrainingService
 from embedding_explorer.training.datasets import TrainingDataset
 
 URGENT = (State.ERROR, State.ABORTED, State.RUNNING, State.WAITING, State.INITIALIZED, State.DONE)
-MOST_KEPT = 1000  # models whose summaries are remembered
 Summary = tuple[dict[str, float], list[float]]
 
 
@@ -23,7 +24,9 @@ class Tables:
     def completed(self, service: TrainingService) -> dict[str, Any]:
         """The tables of the home page."""
         jobs = service.list()
-        rows = {job.id: self.row(service, job) for job in jobs}
+        self._forget_all_but(jobs)
+        rows = {job.id: row for job, row in self.rows(service, jobs)}
+        jobs = [job for job in jobs if job.id in rows]
         running = [rows[job.id] for family in ("dataset", "model") for job in newest(jobs, family) if job.state.active]
         ended = {
             family: [rows[job.id] for job in newest(jobs, family) if not job.state.active]
@@ -34,6 +37,12 @@ class Tables:
             **{f"{family}s": found for family, found in ended.items()},
             "model_output_fields": sorted({key for row in rows.values() for key in row if is_output(key, row)}),
         }
+
+    def rows(self, service: TrainingService, jobs: list[TrainingJob]) -> Iterator[tuple[TrainingJob, dict[str, Any]]]:
+        """Each job that is still there, with its row."""
+        for job in jobs:
+            with suppress(JobNotFound):  # deleted since it was listed
+                yield job, self.row(service, job)
 
     def row(self, service: TrainingService, job: TrainingJob) -> dict[str, Any]:
         """One row."""
@@ -67,10 +76,13 @@ class Tables:
         if known is not None and known[0] == stamp and job.state is not State.RUNNING:
             return known[1]
         figures = service.figures(job.id)
-        if len(self._summaries) >= MOST_KEPT:
-            self._summaries.clear()
-        self._summaries[job.id] = (stamp, (figures.summary(), figures.sparkline()))
-        return self._summaries[job.id][1]
+        found = figures.summary(), figures.sparkline()
+        self._summaries[job.id] = (stamp, found)
+        return found
+
+    def _forget_all_but(self, jobs: list[TrainingJob]) -> None:
+        for id in self._summaries.keys() - {job.id for job in jobs}:
+            self._summaries.pop(id, None)
 
 
 def newest(jobs: list[TrainingJob], family: str) -> list[TrainingJob]:

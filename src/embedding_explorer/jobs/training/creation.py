@@ -77,31 +77,47 @@ class Creation:
             with full_disk_named(draft.folder):
                 plan.save(draft.folder)
             self.secrets[job.id] = {k: v for k, v in text_values(form).items() if k in SECRET_FIELDS}
-            self._record([draft], [job])
-            self._queue.put(job.id)
+            try:
+                self._record([draft], [job])
+                self._queue.put(job.id)
+            except BaseException:
+                self.secrets.pop(job.id, None)
+                raise
         return job
 
     def models(self, form: ModelForm, raw: FormValues, username: str | None, type: JobType) -> list[TrainingJob]:
         """The models of a sweep, queued."""
-        with self.mutation, self._queue.admitting(type):
-            dataset, start = self._dataset_of(form), self._start(form, type)
-            drafts: list[Draft] = []
-            jobs = []
-            try:
-                for each in form.jobs():
-                    drafts.append(draft := self._draft())
+        with self._queue.admitting(type), self._several(forms := form.jobs()) as drafts:
+            self._dataset_of(form)
+            # Gigabytes may be copied: nobody else should wait for that to rename or delete a job.
+            self._write_requests(forms, self._start(form, type), drafts, type)
+            with self.mutation:
+                dataset, jobs = self._dataset_of(form), []
+                for each, draft in zip(forms, drafts, strict=True):
                     jobs.append(job := self._new(draft, type, username, each.name, each.group, _single(raw, each)))
                     job.details = _details(each, dataset)
-                    with full_disk_named(draft.folder):
-                        write_request(each, start, draft.folder, type.classification)
                 self._record(drafts, jobs)
-            except BaseException:
-                for draft in drafts:
-                    shutil.rmtree(draft.folder, ignore_errors=True)
-                raise
-            for job in jobs:
-                self._queue.put(job.id)
+                for job in jobs:
+                    self._queue.put(job.id)
         return jobs
+
+    @contextmanager
+    def _several(self, forms: Sequence[ModelForm]) -> Iterator[list[Draft]]:
+        """A draft for each form, all of them removed where something is raised."""
+        drafts: list[Draft] = []
+        try:
+            for _ in forms:
+                drafts.append(self._draft())
+            yield drafts
+        except BaseException:
+            for draft in drafts:
+                shutil.rmtree(draft.folder, ignore_errors=True)
+            raise
+
+    def _write_requests(self, forms: Sequence[ModelForm], start: Start, drafts: Sequence[Draft], type: JobType) -> None:
+        for form, draft in zip(forms, drafts, strict=True):
+            with full_disk_named(draft.folder):
+                start = write_request(form, start, draft.folder, type.classification)
 
     def pretrained(self, draft: Draft, name: str, username: str | None, details: Mapping[str, Any]) -> TrainingJob:
         """A pretrained model, which is done at once."""
@@ -161,7 +177,10 @@ class Creation:
         except JobNotFound as error:
             raise BadInput("The job of the network has just been deleted; choose another one.") from error
         places = places_of(self._settings)
-        return start_of(form, job, [places.file(path) for path in form.network.weights], type)
+        try:
+            return start_of(form, job, [places.file(path) for path in form.network.weights], type)
+        except FileNotFoundError as error:
+            raise BadInput("The job of the network has just been deleted; choose another one.") from error
 
 
 def _single(raw: FormValues, form: ModelForm) -> FormValues:

@@ -28,26 +28,28 @@ class Hardware:
 
     def gpus(self) -> list[dict[str, Any]]:
         """`index`, `name`, `memory_total` and `memory_used` in bytes, `utilization` in percent, `temperature` in °C."""
+        asked = time.monotonic()
         with self._mutex:
-            self._measure()
+            self._measure(asked)
             return [dict(gpu) for gpu in self._gpus]
 
     def cpu(self) -> dict[str, Any]:
         """`cpu_pct` of all cores since the last measurement, `mem_used` in bytes, `mem_pct`; None where unknown."""
+        asked = time.monotonic()
         with self._mutex:
-            self._measure()
+            self._measure(asked)
             return {"cpu_pct": self._percent, **_memory()}
 
-    def _measure(self) -> None:
-        now = time.monotonic()
-        if now - self._measured < EVERY:
+    def _measure(self, asked: float) -> None:
+        """Measure, unless that was done since somebody asked, or shortly before: those who wait share one answer."""
+        if asked - self._measured < EVERY:
             return
-        self._measured = now
         self._gpus = visible(_ask()) if cuda_possible() else []
         times = _cpu_times()
         if times and self._times and (total := times[1] - self._times[1]) > 0:
             self._percent = round(100 * (times[0] - self._times[0]) / total, 1)
         self._times = times
+        self._measured = time.monotonic()
 
 
 def _ask() -> str:

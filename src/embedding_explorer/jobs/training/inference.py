@@ -5,11 +5,12 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from embedding_explorer.errors import TooManyTasks
 from embedding_explorer.jobs.bounded import BoundedWorker
 from embedding_explorer.jobs.channel import Message
 from embedding_explorer.jobs.client import WorkerClient
@@ -25,6 +26,8 @@ RESULT = "answer.json"
 IDLE_SECONDS = 900.0  # after which a process that nobody needs ends
 # Answers for many pictures; they must not keep one picture waiting.
 LISTS = frozenset({"classify_many", "top_n", "infer_many", "infer_stored"})
+# Of the threads that answer requests: each waits until its answer is there, and the others are for everybody.
+SHARE, SHARE_OF_LISTS = 0.5, 0.25
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,10 @@ class Inference:
 
     def __init__(self, settings: Settings, lock: BusyLock, command: Sequence[str] = COMMAND) -> None:
         self._staging, self._lock = settings.data / "staging", lock
-        environment = settings.environment(secrets=False)
-        self._one = Lane(environment, command, settings.prediction_memory, settings.prediction_seconds, "one")
-        self._lists = Lane(environment, command, settings.prediction_memory, settings.prediction_list_seconds, "lists")
+        environment, memory = settings.environment(secrets=False), settings.prediction_memory
+        everybody, lists = (seats(settings.web_threads, share) for share in (SHARE, SHARE_OF_LISTS))
+        self._one = Lane(environment, command, memory, settings.prediction_seconds, "one", (everybody,))
+        self._lists = Lane(environment, command, memory, settings.prediction_list_seconds, "lists", (lists, everybody))
 
     def start(self) -> None:
         """Remove what the last run left behind."""
@@ -85,6 +89,7 @@ class Inference:
         Raises:
             BadInput: images, epoch or model cannot be used. LimitExceeded: it takes too much.
             WorkerDied: the model ended its process.
+            TooManyTasks: as many predictions run or wait as may.
         """
         roots = [str(root) for root in (*places.roots, room)]
         arguments = {
@@ -95,7 +100,8 @@ class Inference:
             "result": str(room / RESULT),
             **wanted,
         }
-        (self._lists if kind in LISTS else self._one).call("predict", arguments)
+        many = kind in LISTS or wanted.get("count", 0) > 1
+        (self._lists if many else self._one).call("predict", arguments)
         return room / RESULT
 
     def describe(self, definition: Definition) -> dict[str, Any]:
@@ -107,17 +113,44 @@ class Inference:
         return found
 
     def import_model(self, given: Message) -> dict[str, Any]:
-        """Check and convert a model that came from outside; see `training.models.importing`."""
-        found: dict[str, Any] = self._one.call("import_model", given)
+        """Check and convert a model that came from outside; see `training.models.importing`.
+
+        Large ones take minutes, for which single pictures must not wait.
+        """
+        found: dict[str, Any] = self._lists.call("import_model", given)
         return found
+
+
+def seats(count: int, share: float) -> threading.BoundedSemaphore:
+    """A share of so many threads, at least one."""
+    return threading.BoundedSemaphore(max(1, int(count * share)))
+
+
+@contextmanager
+def seated(wanted: Sequence[threading.BoundedSemaphore]) -> Iterator[None]:
+    """Hold one seat of each; raises TooManyTasks where there is none left."""
+    with ExitStack() as held:
+        for each in wanted:
+            if not each.acquire(blocking=False):
+                raise TooManyTasks("As many predictions run or wait as may (EXPLORER_WEB_THREADS). Try again later.")
+            held.callback(each.release)
+        yield
 
 
 class Lane:
     """One process that works on one request after the other. It begins with the first, and ends when nobody asks."""
 
     def __init__(
-        self, environment: dict[str, str], command: Sequence[str], memory: int, seconds: float, name: str
+        self,
+        environment: dict[str, str],
+        command: Sequence[str],
+        memory: int,
+        seconds: float,
+        name: str,
+        seats: Sequence[threading.BoundedSemaphore] = (),
     ) -> None:
+        """`seats`: a call needs one of each, else it raises TooManyTasks."""
+        self._seats = seats
         self._environment, self._command, self._name = environment, command, name
         self._memory, self._seconds = memory, seconds
         self._settings = (
@@ -129,12 +162,13 @@ class Lane:
         self._timer: threading.Timer | None = None
 
     def call(self, task: str, arguments: Message) -> Any:
-        """See `BoundedWorker.call`."""
-        worker = self._entered()
-        try:
-            return worker.call(task, arguments)
-        finally:
-            self._left()
+        """See `BoundedWorker.call`; raises TooManyTasks where as many run or wait as may."""
+        with seated(self._seats):
+            worker = self._entered()
+            try:
+                return worker.call(task, arguments)
+            finally:
+                self._left()
 
     def stop(self) -> None:
         """End it for good."""

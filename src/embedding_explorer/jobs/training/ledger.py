@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from embedding_explorer.errors import CatalogUnavailable, JobNotFound, StorageFull
 from embedding_explorer.jobs.training.folders import last_sign
 from embedding_explorer.jobs.training.records import State, TrainingJob
@@ -105,7 +107,20 @@ class Ledger:
             self.table.save(jobs)
         except (StorageFull, CatalogUnavailable) as error:
             return log.error("%d jobs are not recorded yet: %s", len(jobs), error.message)
+        except (SQLAlchemyError, ValueError):  # one of them holds what the catalog cannot
+            return self._save_singly(jobs)
         self._unsaved.clear()
+
+    def _save_singly(self, jobs: Sequence[TrainingJob]) -> None:
+        for job in jobs:
+            try:
+                self.table.save([job])
+            except (StorageFull, CatalogUnavailable) as error:
+                log.error("the job %s is not recorded yet: %s", job.id, error.message)
+                continue
+            except (SQLAlchemyError, ValueError):
+                log.exception("the job %s cannot be recorded as it is", job.id)
+            self._unsaved.discard(job.id)
 
     def _tell(self, *ids: str) -> None:
         self._total += 1

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from embedding_explorer.errors import Busy, ExplorerError, JobAborted, WorkerDied
+from embedding_explorer.jobs.channel import printable
 from embedding_explorer.jobs.client import WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.records import Job, Status
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0  # seconds between a job's creation and its work, so that the answer always shows it as initialized
 LOOK_EVERY = 0.1  # seconds between two looks whether another has freed the lock
 WARM_SECONDS = 120.0  # that the worker is kept without work
+AFTER_ERROR = 1.0  # seconds before the queue goes on after a defect, so that one that stays does not keep a core busy
 
 
 class TrainingQueue:
@@ -42,7 +44,7 @@ class TrainingQueue:
             make_worker: a new client that is not started yet.
             work_for: what is to be done for a job; raises ExplorerError where that cannot be said.
             patient: wait for the lock instead of raising Busy.
-            ended: called with a job after its work.
+            ended: called with a job when it has ended in any way.
         """
         self._ledger, self._lock, self._make_worker, self._work_for = ledger, lock, make_worker, work_for
         self._patient, self._ended = patient, ended
@@ -160,27 +162,39 @@ class TrainingQueue:
     def _end(self, job_id: str, state: State, reason: str | None = None, trace: str | None = None) -> None:
         job = self._ledger.get(job_id)
         progress = 100.0 if state is State.DONE else job.progress
-        self._ledger.note(
+        reason = printable(reason) if reason else reason
+        ended = self._ledger.note(
             job_id, state=state, finished=time.time(), exception=reason, traceback=trace, progress=progress, eta=None
         )
         if job.family == DATASET and state is not State.DONE:
             for waiting in [each for each in self._waiting if self._dataset_of(each) == job_id]:
                 self._leave(waiting, f"The dataset {job.name!r} that it needs is {state}.")
+        self._ended(ended)
 
     def _dataset_of(self, job_id: str) -> str | None:
         found: str | None = self._ledger.get(job_id).details.get("dataset")
         return found
 
     def _schedule(self) -> None:
+        well = True
         while True:
             with self._changed:
-                self._changed.wait(self._until())
+                self._changed.wait(self._until() if well else AFTER_ERROR)
                 if self._stopping and self._current is None:
                     return self._free()
-                self._mark_waiting()
-                if not self._stopping and (job_id := self._next()) is not None:
-                    self._begin(job_id)
-                self._rest_worker()
+                well = self._go_on()
+
+    def _go_on(self) -> bool:
+        """Do what can be done now; whether that went well."""
+        try:
+            self._mark_waiting()
+            if not self._stopping and (job_id := self._next()) is not None:
+                self._begin(job_id)
+            self._rest_worker()
+        except Exception:
+            log.exception("the queue of training jobs goes on after an error")
+            return False
+        return True
 
     def _until(self) -> float | None:
         """How long nothing can happen of which nobody tells."""
@@ -212,6 +226,18 @@ class TrainingQueue:
 
     def _begin(self, job_id: str) -> None:
         del self._waiting[job_id]
+        try:
+            self._start_run(job_id)
+        except Exception as error:
+            log.exception("training job %s cannot begin", job_id)
+            self._current = None
+            try:
+                self._end(job_id, State.ERROR, f"The job cannot begin: {error}")
+            finally:
+                self._free()
+                self._changed.notify_all()
+
+    def _start_run(self, job_id: str) -> None:
         job = self._ledger.get(job_id)
         worked = job.finished - job.started if job.finished and job.started else 0.0
         now = time.time()
@@ -233,10 +259,11 @@ class TrainingQueue:
         finally:
             with self._changed:
                 self._current = None
-                self._end(run.id, state, reason, trace)
-                self._ended(self._ledger.get(run.id))
-                self._free()
-                self._changed.notify_all()
+                try:
+                    self._end(run.id, state, reason, trace)
+                finally:  # whatever happens, the others have their turn
+                    self._free()
+                    self._changed.notify_all()
 
     def _verdict(self, run: Run, error: Exception) -> tuple[State, str]:
         if self._stopping:

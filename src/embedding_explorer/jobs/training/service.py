@@ -186,7 +186,8 @@ class TrainingService:
     def resume(self, job_id: str) -> None:
         """Queue an aborted or failed job again: a model goes on from its last snapshot, a dataset from its last commit.
 
-        Raises JobNotFound, Busy, or Conflict for a job that is active or done, or that lacks what it needs.
+        Raises JobNotFound, Busy, or Conflict for a job that is active or done, or that lacks what it needs, as datasets
+        of a bucket do: their keys are not kept.
         """
         with self._mutation:
             job = self.get(job_id)
@@ -244,10 +245,10 @@ class TrainingService:
         return model_work(job, self.get(job.details["dataset"]), self.runs)
 
     def _ended(self, job: TrainingJob) -> None:
-        """After a job's work: uploads are of use only as long as it can be resumed."""
+        """At every end of a job: keys are kept no longer than that, uploads as long as it can be resumed."""
+        self._creation.secrets.pop(job.id, None)
         if job.state is State.DONE:
             shutil.rmtree(job.folder / UPLOADS, ignore_errors=True)
-            self._creation.secrets.pop(job.id, None)
 
     def _check_resumable(self, job: TrainingJob) -> None:
         if job.state not in (State.ABORTED, State.ERROR):
@@ -255,7 +256,7 @@ class TrainingService:
         if job.family == MODEL and not self._is_usable(job.details["dataset"]):
             raise Conflict("The dataset of this model is not there, or has failed. Resume that first.", job=job.id)
         if job.form.get("method") == "s3" and job.id not in self._creation.secrets:
-            raise Conflict("The keys of the bucket were not kept; create the dataset anew.", job=job.id)
+            raise Conflict("The keys of the bucket were not kept; clone the dataset and give them again.", job=job.id)
 
     def _is_usable(self, dataset: str) -> bool:
         try:

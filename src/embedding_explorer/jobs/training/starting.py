@@ -1,18 +1,20 @@
 """What a new model begins with: its network, and copies of the weights, so that it depends on no other job."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from embedding_explorer.errors import BadInput
+from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.jobs.training.folders import Request, keep_start, read_request
 from embedding_explorer.jobs.training.records import JobType, TrainingJob
 from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.reading import read_definition
+from embedding_explorer.training.figures import whole
 from embedding_explorer.training.forms.model import ITS_OWN_START, NO_SNAPSHOT, ModelForm
 from embedding_explorer.training.snapshot_files import list_snapshots
 
 NETWORK = "network.json"
+MAX_WEIGHTS = 16 << 30  # bytes of all files that a model starts from
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,24 @@ def start_of(form: ModelForm, job: TrainingJob | None, files: Sequence[Path | No
     return Start(_definition(job, type), _weights(job, choice.snapshot), new_head=new_head)
 
 
-def write_request(form: ModelForm, start: Start, folder: Path, classification: bool) -> None:
-    """Put all that a training needs into its folder."""
-    kept = keep_start(start.weights, folder, link=start.lasting)
+def write_request(form: ModelForm, start: Start, folder: Path, classification: bool) -> Start:
+    """Put all that a training needs into its folder; the start for others like it, whose weights are the copies.
+
+    Raises BadInput where weights have gone, LimitExceeded where they are too large.
+    """
+    try:
+        _check_size(start.weights)
+        kept = keep_start(start.weights, folder, link=start.lasting)
+    except FileNotFoundError as error:
+        raise BadInput("The weights to start from have just been removed; choose others.") from error
     Request(form.options, start.definition, kept, start.new_head, form.gpus, classification).save(folder)
+    return replace(start, weights=[folder / name for name in kept], lasting=True)
+
+
+def _check_size(weights: Sequence[Path]) -> None:
+    size = sum(path.stat().st_size for path in weights)
+    if size > MAX_WEIGHTS:
+        raise LimitExceeded(f"The weights to start from have {size} bytes; at most {MAX_WEIGHTS} are allowed.")
 
 
 def has_own_start(job: TrainingJob) -> bool:
@@ -76,5 +92,5 @@ def _weights(job: TrainingJob, epoch: float) -> Sequence[Path]:
         return [job.folder / name for name in read_request(job.folder).start]
     found = list_snapshots(job.folder).get(epoch)
     if found is None:
-        raise BadInput(f"The snapshot of epoch {epoch:g} has gone; choose another one.")
+        raise BadInput(f"The snapshot of epoch {whole(epoch)} has gone; choose another one.")
     return (found,)

@@ -16,7 +16,7 @@ from embedding_explorer.settings import Settings
 from embedding_explorer.training.datasets import TrainingDataset
 from embedding_explorer.training.datasets.log import TaskLog
 from embedding_explorer.training.events import Events
-from embedding_explorer.training.figures import Figures, Point
+from embedding_explorer.training.figures import Figures, Point, whole
 from embedding_explorer.training.models.folder import SOLVER, write_model
 from embedding_explorer.training.models.plan import Plan, make_plan
 from embedding_explorer.training.models.start import load_start, read_weights
@@ -122,7 +122,7 @@ class Training:
         figures.add(point)
         if point.phase == "val":
             values = ", ".join(f"{name} {value}" for name, value in point.values.items())
-            self._log(f"epoch {point.epoch:g}: {values}")
+            self._log(f"epoch {whole(point.epoch)}: {values}")
 
     def _on_progress(self, percent: float) -> None:
         self._done = round(percent * self._steps / 100)

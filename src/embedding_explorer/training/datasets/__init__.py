@@ -11,7 +11,7 @@ from embedding_explorer.training.datasets.example import make_example, parse_exa
 from embedding_explorer.training.datasets.form import SECRET_FIELDS, storable
 from embedding_explorer.training.datasets.generic_form import EXTENSIONS, extensions_json, parse_generic_form
 from embedding_explorer.training.datasets.images import prepare_image
-from embedding_explorer.training.datasets.pages import explore, label_filter
+from embedding_explorer.training.datasets.pages import count_shown, explore, label_filter
 from embedding_explorer.training.datasets.places import Places
 from embedding_explorer.training.datasets.plan import plan_classification, plan_generic
 from embedding_explorer.training.datasets.reading import SetSource, TrainingDataset
@@ -32,6 +32,7 @@ __all__ = [
     "TrainingDataset",
     "build_classification",
     "build_generic",
+    "count_shown",
     "describe",
     "explore",
     "extensions_json",

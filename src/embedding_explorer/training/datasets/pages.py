@@ -1,6 +1,7 @@
 """Pages of the images in a set (contract, 4.10)."""
 
 import base64
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from embedding_explorer.training.datasets.splits import SETS
 from embedding_explorer.training.datasets.state import FEATURES, LABELS
 
 MAX_SIZE = 500
+# Bytes of the images of one page, before they become text.
+MAX_PAGE_BYTES = 64 << 20
 MAX_PAGE = 1 << 40
 # Pages on either side of the one that is shown, to which links are offered.
 _NEAR = 5
@@ -80,18 +83,18 @@ def explore(
         db: for classification contains "train", "val" or "test"; for generic datasets a path such as
             "train_db/features".
         page: from 0 on; one after the last is empty.
-        size: images of a page; more than `MAX_SIZE` are cut to that.
+        size: images of a page; cut to `MAX_SIZE`, and so that no page of the set has more than `MAX_PAGE_BYTES`.
         label: only images of this class, for classification.
 
     Raises:
         BadInput: no such set, or not finished.
     """
     generic = dataset.plan.kind == "generic"
-    name, kind = _generic_set(db) if generic else (_set_in(db), FEATURES)
-    page, size = min(max(page, 0), MAX_PAGE), min(max(size, 1), MAX_SIZE)
+    name, kind = _set_of(dataset, db)
     label = None if generic else label
     records = dataset.records(name, kind)
     try:
+        page, size = min(max(page, 0), MAX_PAGE), min(max(size, 1), MAX_SIZE, _fitting(records))
         numbers, total = _numbers(records, page * size, size, label)
         targets = _targets(dataset, name) if generic and kind == FEATURES else None
         labels = None if generic else dataset.labels
@@ -103,9 +106,32 @@ def explore(
     return Page(db, page, size, label, total, labels, images)
 
 
+def count_shown(dataset: TrainingDataset, db: str = "train", label: int | None = None) -> int:
+    """How many images of a set `explore` shows on all pages; arguments and errors are its own."""
+    records = dataset.records(*_set_of(dataset, db))
+    try:
+        return _numbers(records, 0, 1, None if dataset.plan.kind == "generic" else label)[1]
+    finally:
+        records.close()
+
+
 def label_filter(text: str | None) -> int | None:
     """A class index out of a query; None, no filter, for what is no number."""
     return int(text) if text and len(text) <= 9 and text.isascii() and text.isdecimal() else None
+
+
+def _set_of(dataset: TrainingDataset, db: str) -> tuple[str, str]:
+    """The name of a set, and which of its records are meant."""
+    return _generic_set(db) if dataset.plan.kind == "generic" else (_set_in(db), FEATURES)
+
+
+def _fitting(records: Records) -> int:
+    """How many images fit on a page, at least one. The largest of the set decides: all pages have as many."""
+    if not len(records):
+        return MAX_SIZE
+    sides = (records.rows[name].astype(np.int64) for name in ("height", "width", "channels"))
+    sizes = records.rows["length"] if records.encoding == "png" else math.prod(sides)
+    return max(1, MAX_PAGE_BYTES // max(1, int(np.max(sizes))))
 
 
 def _set_in(db: str) -> str:

@@ -81,7 +81,7 @@ def _pairs(given: Pairs, walk: Walk, tell: Tell) -> list[Pair]:
         )
     for feature, label in zip(features, labels, strict=True):
         if PurePath(feature).stem != PurePath(label).stem:
-            raise BadInput(f"{feature} and {label} do not pair: give them the same name, but for the ending.")
+            raise BadInput(f"{feature!r} and {label!r} do not pair: give them the same name, but for the ending.")
     return list(zip(features, labels, strict=True))
 
 

@@ -18,7 +18,11 @@ FORMS = (
     'a layer list in JSON, such as {"layers": [{"type": "flatten"}, {"type": "linear"}]}; the same in YAML; '
     "or a Caffe network text (layer { … }) of the usual layers. Programs (Python, Lua) are never run"
 )
-_CAFFE = re.compile(r"^\s*(layers?\s*\{|layer\s*:\s*\{|name\s*:\s*[\"']|input\s*:\s*[\"'])", re.MULTILINE)
+# In linear time: with `^\s*` each line would look through all that follow, and no two `\s*` stand side by side.
+_LAYER = re.compile(r"^[^\S\n]*layers?\s*(:\s*)?\{", re.MULTILINE)
+_CAFFE = re.compile(r"(name|input)\s*:\s*[\"']")
+_KEY = re.compile(r"^[^\S\n]*['\"]?(layers|standard)['\"]?[^\S\n]*:", re.MULTILINE)
+_COMMENT = re.compile(r"^[^\S\n]*#.*\n", re.MULTILINE)
 _STANDARD_KEYS = ("standard", "name", "loss", "output", "crop_size", "batch_size", "val_batch_size", "input_scale",
                   "classes", "input_shape")  # fmt: skip
 
@@ -37,17 +41,13 @@ def read_definition(text: str, classification: bool = True) -> Definition:
         raise BadInput(f"The network has {len(text)} characters; at most {MAX_TEXT} are allowed.")
     if text.lstrip().startswith("{"):
         value = _json(text)
-    elif re.search(r"^\s*layers?\s*:?\s*\{", text, re.MULTILINE) or _CAFFE.match(_without_comments(text)):
+    elif _LAYER.search(text) or _CAFFE.match(_COMMENT.sub("", text).lstrip()):
         return read_caffe(text, classification)
     else:
         value = _yaml(text)
     if "standard" in value:
         return _standard(value, classification)
     return read_layers(value, classification)
-
-
-def _without_comments(text: str) -> str:
-    return re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE)
 
 
 def _json(text: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _json(text: str) -> dict[str, Any]:
 
 def _yaml(text: str) -> dict[str, Any]:
     """A mapping with `layers` or `standard`; anything else is none of the forms."""
-    if not re.search(r"^\s*['\"]?(layers|standard)['\"]?\s*:", text, re.MULTILINE) or len(text) > MAX_YAML:
+    if len(text) > MAX_YAML or not _KEY.search(text):
         raise BadInput(f"This is none of the forms of networks: {FORMS}.")
     import yaml  # a rare form, and its reader takes a while to load
 

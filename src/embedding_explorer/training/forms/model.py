@@ -10,6 +10,7 @@ from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.reading import read_definition
 from embedding_explorer.training.definitions.standard import STANDARD
+from embedding_explorer.training.figures import whole
 from embedding_explorer.training.forms.fields import Fields
 from embedding_explorer.training.forms.training import Swept, parse_options, shown
 from embedding_explorer.training.options import Options
@@ -20,7 +21,7 @@ MAX_NETWORK_TEXT = 4 << 20
 MAX_NAME = 1000
 # Fresh weights; those that the previous model itself started from (contract, 5.4).
 NO_SNAPSHOT, ITS_OWN_START = 0.0, -1.0
-_REFUSED = ("python_layer_client_file", "python_layer_server_file")
+REFUSED = ("python_layer_client_file", "python_layer_server_file")
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def parse_model_form(
         gpus=gpus,
         gpu_count=gpu_count,
     )
-    for name in _REFUSED:
+    for name in REFUSED:
         if name in files or fields.text(name):
             faults.add(name, "Python layers are not run here; leave this empty and use the layers of the layer list.")
     faults.raise_any()
@@ -172,7 +173,7 @@ def _previous(fields: Fields, choices: Choices) -> NetworkChoice:
         return NetworkChoice("previous", name)
     epoch = fields.number(field, NO_SNAPSHOT, ITS_OWN_START, 1e9)
     if epoch != NO_SNAPSHOT and epoch not in choices.previous[name]:
-        fields.faults.add(field, f"There is no snapshot of epoch {epoch:g}.")
+        fields.faults.add(field, f"There is no snapshot of epoch {whole(epoch)}.")
     return NetworkChoice("previous", name, epoch)
 
 

@@ -14,6 +14,7 @@ MAX_SEED = 2**63 - 1
 # Beyond this a folder of snapshots serves nobody, and fills any disk.
 MAX_SNAPSHOTS = 10_000
 MAX_PARAMETER = 1e6
+MAX_SWEPT = 100  # jobs that one form may make
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ def parse_options(fields: Fields) -> tuple[Options, Swept]:
     """The options of the first combination, and all values that are swept."""
     rates = fields.numbers("learning_rate", (0.01,), 0.0, MAX_PARAMETER)
     sizes: tuple[int | None, ...] = fields.integers("batch_size", 1, MAX_BATCH) or (None,)
+    if len(rates) * len(sizes) > MAX_SWEPT:
+        many = f"{len(rates)} learning rates with {len(sizes)} batch sizes"
+        fields.faults.add("learning_rate", f"At most {MAX_SWEPT} models are made of one form, not {many}.")
     options = Options(
         epochs=fields.integer("train_epochs", 30, 1, MAX_EPOCHS),
         snapshot_interval=fields.number("snapshot_interval", 1.0, 0.0, MAX_PARAMETER),

@@ -102,7 +102,8 @@ def caffe_state(definition: Definition, prototxt: str, blobs: dict[str, list[Blo
     """
     with torch.device("meta"):
         network = build_network(definition)
-    assert isinstance(network, LayerNetwork)
+    if not isinstance(network, LayerNetwork):
+        raise BadInput("Weights of Caffe need a network of layers. Send the prototxt that they were trained with.")
     paths = {name: path for path, name in network.layer_names().items()}
     wanted = network.state_dict()
     scales = _scales(parse_prototxt(prototxt))

@@ -21,6 +21,7 @@ from embedding_explorer.networks.frameworks.trial import one_line
 from embedding_explorer.networks.layers import pool
 from embedding_explorer.training.datasets.images import prepare_image
 from embedding_explorer.training.datasets.spec import Pictures
+from embedding_explorer.training.figures import whole
 from embedding_explorer.training.models.build import last_linear
 from embedding_explorer.training.models.folder import open_model
 from embedding_explorer.training.models.layered import LayerNetwork
@@ -59,7 +60,7 @@ class Snapshot:
     @property
     def key(self) -> str:
         """How networks of this kind are named, such as `20160809-103210-ccbf@5`."""
-        return f"{self.model}@{self.epoch:g}"
+        return f"{self.model}@{whole(self.epoch)}"
 
 
 def open_extractor(
@@ -98,7 +99,7 @@ def describe(snapshot: Snapshot, tap: "Tap", pooling: Pooling, dimension: int, d
     """What the manifest of a dataset says of a snapshot."""
     side = max(snapshot.pictures.width, snapshot.pictures.height)
     return NetworkInfo(
-        name=f"{snapshot.name} @ {snapshot.epoch:g}",
+        name=f"{snapshot.name} @ {whole(snapshot.epoch)}",
         layer=tap.name,
         pooling=pooling,
         dimension=dimension,

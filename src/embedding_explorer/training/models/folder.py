@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from embedding_explorer.errors import BadInput, NotFound
 from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.reading import read_definition
+from embedding_explorer.training.figures import whole
 from embedding_explorer.training.models.plan import Plan
 from embedding_explorer.training.models.predictor import Predictor
 from embedding_explorer.training.options import Options, options_from_text
@@ -72,7 +73,7 @@ def open_model(folder: Path, epoch: float | None = None, device: str = "cpu") ->
         raise NotFound("The model has no snapshot yet; wait for the first one.")
     wanted = max(snapshots) if epoch is None or epoch == -1 else epoch
     if wanted not in snapshots:
-        known = ", ".join(f"{each:g}" for each in snapshots)
-        raise NotFound(f"There is no snapshot of epoch {wanted:g}; there are {known[:500]}.")
+        known = ", ".join(f"{whole(each)}" for each in snapshots)
+        raise NotFound(f"There is no snapshot of epoch {whole(wanted)}; there are {known[:500]}.")
     definition, options, mean = read_model(folder)
     return Predictor(definition, options, mean, snapshots[wanted], device)

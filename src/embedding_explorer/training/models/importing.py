@@ -5,6 +5,8 @@ where there is one `mean.npy`. Nothing of what was sent is kept as it was, so no
 """
 
 import json
+import tokenize
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,6 +33,8 @@ MAX_MEAN_BYTES = 256 << 20
 MAX_OPTIONS_BYTES = 1 << 20
 _COUNTER = "num_batches_tracked"  # files of other programs lack it, and no result depends on it
 _SHOWN = 100
+# What numpy raises for files that are damaged, or no arrays at all.
+_UNREADABLE = (ValueError, EOFError, OSError, SyntaxError, RecursionError, tokenize.TokenError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ def _mean(path: Path, pictures: Pictures) -> NDArray[np.uint8]:
         raise BadInput(f"The mean image has {path.stat().st_size} bytes; at most {MAX_MEAN_BYTES} are allowed.")
     try:
         values = _binaryproto(path) if path.suffix == ".binaryproto" else np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except _UNREADABLE as error:
         raise BadInput("The mean image cannot be read. Send an array of numpy (.npy).") from error
     wanted = (pictures.height, pictures.width, pictures.channels)
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "uif" or values.shape != wanted:

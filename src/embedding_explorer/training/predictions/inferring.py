@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from embedding_explorer.errors import BadInput
 from embedding_explorer.training.datasets.gradients import draw_slopes, gradient_image
 from embedding_explorer.training.datasets.reading import TrainingDataset
 from embedding_explorer.training.predictions.answer import Answer, shown
@@ -62,11 +63,12 @@ def infer_gradients(
     wanted: Iterator[Any] = iter([slopes]) if slopes is not None else (draw_slopes(generator) for _ in range(count))
     seen: Look | None = None
     answer.open("outputs")
-    for number, each in enumerate(wanted):
-        pixels = reader.of_array(gradient_image(*sides, each))
+    for items, pixels in batches(
+        enumerate(wanted), lambda item: reader.of_array(gradient_image(*sides, item[1])), _refuse
+    ):
         if look and seen is None:
-            seen = Look(model, pixels)
-        _write(model, [entry_key(number)], pixels[None], answer)
+            seen = Look(model, pixels[0])
+        _write(model, [entry_key(number) for number, _ in items], pixels, answer)
     answer.shut()
     if seen is not None:
         write_look(seen, answer)
@@ -75,6 +77,11 @@ def infer_gradients(
 def entry_key(number: int) -> str:
     """What an entry of a set is called."""
     return f"{number:09d}"
+
+
+def _refuse(_item: object, reason: str) -> None:
+    """What is made here is a picture to every network or to none, so nothing is left out."""
+    raise BadInput(reason)
 
 
 def _write(model: Model, names: Sequence[str], pixels: Pixels, answer: Answer) -> None:
