@@ -76,3 +76,11 @@ def test_a_log_file_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     finally:
         root.handlers[:] = before
     assert "hello" in (tmp_path / "log").read_text() and not (tmp_path / "missing").exists()
+
+
+def test_trainings_of_this_server_are_always_among_the_run_logs(tmp_path: Path) -> None:
+    own = tmp_path / "data" / "runs"
+    assert Settings(data=tmp_path / "data").log_roots == (own,)
+    further = os.pathsep.join(("/a,b", str(tmp_path / "logs"), ""))
+    settings = Settings(data=tmp_path / "data", logs_root=str(tmp_path / "logs"), run_roots=further)
+    assert settings.log_roots == (tmp_path / "logs", Path("/a,b"), own)

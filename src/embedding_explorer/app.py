@@ -4,6 +4,7 @@ from flask import Flask
 from flask_cors import CORS
 
 from embedding_explorer.api import digits, docs, errors, explorer, health, jobs, maps, networks, page, run_logs
+from embedding_explorer.api.event_streams import EventStreams
 from embedding_explorer.api.networks.answers import failure
 from embedding_explorer.api.networks.description import describe as describe_networks
 from embedding_explorer.api.run_logs import pages as log_pages
@@ -30,8 +31,9 @@ def create_app(runtime: Runtime) -> Flask:
     networks.install(app, settings.api_key)
     app.register_api(explorer.make(runtime))
     app.register_api(maps.make(runtime))
-    training = digits.Training(runtime)
-    app.register_api(jobs.make(runtime, training))
+    streams = EventStreams(runtime)
+    training = digits.Training(runtime, streams)
+    app.register_api(jobs.make(runtime, training, streams))
     app.register_api(networks.make(runtime))
     app.register_api(health.make(runtime, metrics))
     app.register_blueprint(training.make())

@@ -104,7 +104,7 @@ class Settings:
         least=1,
     )
     logs_root: str = setting("", "The log root of the run-logs API; empty: `runs` in the data folder.")
-    run_roots: str = setting("", "Further folders with run logs, separated by commas.")
+    run_roots: str = setting("", "Further folders with run logs, separated as in `PATH`.")
     run_memory: int = setting(
         512 * MiB,
         "Memory for where what is in run logs; beyond it every second step of the longest ones goes.",
@@ -160,6 +160,18 @@ class Settings:
     def roots(self) -> tuple[Path, ...]:
         """The folders of `data_roots`."""
         return tuple(Path(each) for each in self.data_roots.split(os.pathsep) if each) or (self.data,)
+
+    @property
+    def runs_folder(self) -> Path:
+        """The folder of the event files of this server's own trainings, absolute."""
+        return (self.data / "runs").absolute()
+
+    @property
+    def log_roots(self) -> tuple[Path, ...]:
+        """The folders with run logs, the log root first; those of this server's own trainings are always among them."""
+        further = [Path(each).absolute() for each in self.run_roots.split(os.pathsep) if each]
+        first = Path(self.logs_root).absolute() if self.logs_root else self.runs_folder
+        return tuple(dict.fromkeys([first, *further, self.runs_folder]))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **given: object) -> "Settings":

@@ -96,7 +96,7 @@ def test_unknown_runs_and_tags_have_no_data(logs: LogServer, path: str) -> None:
 @pytest.mark.parametrize(("path", "tag"), [("image_raw", "i"), ("audio_raw", "s")])
 def test_steps_that_are_not_there_or_no_steps(logs: LogServer, path: str, tag: str) -> None:
     assert "cannot find data in step = 3" in logs.refused(path, step=3, run="train", tag=tag, **RUNS)
-    for text in ("x", "1.0", "0x1", "1e3", "٣", "9" * 30):
+    for text in ("x", "1.0", "0x1", "1e3", "-+5", "٣", "9" * 30):
         assert "step" in logs.refused(path, step=text, run="train", tag=tag, **RUNS)
     assert "step" in logs.refused(path, WEB, step="x", run="train", tag=tag, **RUNS)
 
@@ -125,7 +125,7 @@ def test_datasets_are_where_the_contract_looks_for_them(logs: LogServer, user: s
     assert tag in [each for run in runs.values() for group in run["scalar"].values() for each in group]
 
 
-@pytest.mark.parametrize("name", ["..", ".", "a/b", "a\\b", "../me", "a\0b", "%2e%2e", "x" * 400, "nobody"])
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "a\\b", "../me", "a\0b", "%2e%2e", "x" * 400, "é" * 200, "nobody"])
 def test_names_that_would_leave_the_root_lead_nowhere(logs: LogServer, name: str) -> None:
     assert "log path not found" in logs.refused("init", id=name, trainJobName="job")
     if name != "nobody":
@@ -183,7 +183,16 @@ def test_allowed_origins_get_credentials_on_every_answer(logs: LogServer, path: 
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://localhost.evil.example", "http://127.0.0.1.evil:80", "null", "*"]
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil:80",
+        "https://localhost",
+        "https://127.0.0.1:8443",
+        "null",
+        "*",
+    ],
 )
 def test_other_origins_get_none(logs: LogServer, origin: str) -> None:
     answer = requests.get(f"{logs.url}/api/getCategory", headers={"Origin": origin}, timeout=9)

@@ -23,7 +23,7 @@ from tests.runs.event_logs import BEGUN, NAME, histogram, image, scalar, scalars
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogServer]:
     folder = tmp_path_factory.mktemp("run-logs")
-    server = LogServer(folder, run_roots=f"{folder / 'further'}, {folder / 'nowhere'}")
+    server = LogServer(folder, run_roots=os.pathsep.join(str(folder / name) for name in ("further", "nowhere")))
     write(server.root / "main" / NAME, scalars("t", [1.0]))
     yield server
     server.kill()
@@ -212,6 +212,12 @@ def test_trainings_of_this_server_appear_by_themselves(tmp_path: Path) -> None:
         server.until(lambda: values(server, {}, "20261121-job", "loss/train") == [1.0, 2.0])
     finally:
         server.kill()
+
+
+def test_trainings_of_this_server_appear_beside_another_log_root(logs: LogServer) -> None:
+    write(logs.data / "runs" / "20261121-own" / NAME, scalars("loss/train", [1.0]))
+    logs.until(lambda: "20261121-own" in logs.ask("getCategory"))
+    assert "main" in logs.ask("getCategory")
 
 
 @pytest.mark.slow

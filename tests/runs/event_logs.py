@@ -12,7 +12,7 @@ from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from embedding_explorer.runs.event_file import masked_crc32c
+from embedding_explorer.checksums import masked_crc32c
 
 BEGUN = 1_600_000_000.0  # seconds; the record of step n is made n seconds later
 NAME = "events.out.tfevents.1600000000.host"

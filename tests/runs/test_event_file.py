@@ -1,12 +1,15 @@
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import crc32c
 
-from embedding_explorer.runs.event_file import EventFile, masked_crc32c
+from embedding_explorer.checksums import masked_crc32c
+from embedding_explorer.runs.event_file import EventFile
 from tests.runs.event_logs import NAME, scalars, write
 
 
@@ -97,12 +100,40 @@ def test_a_file_that_is_replaced_or_cut_is_noticed(path: Path) -> None:
 
 
 def test_neither_tensorflow_nor_torch_is_loaded_by_reading(path: Path) -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys, pathlib; from embedding_explorer.runs.event_file import EventFile;"
         f"print(len(list(EventFile(pathlib.Path({str(path)!r})).records())));"
         "print(*{'tensorflow', 'torch', 'sklearn'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "20\n\n"
+
+
+def test_a_file_that_is_replaced_before_it_was_read_to_its_end_is_noticed(path: Path) -> None:
+    file = EventFile(path)
+    records = file.records()
+    next(records)
+    other = write(path.with_name("other"), scalars("loss", [0.5] * 21))
+    other.replace(path)
+    records.close()  # type: ignore[attr-defined]
+    assert file.look() == "replaced"
+    assert steps(file) == []
+
+
+def test_a_file_that_is_written_anew_in_place_is_noticed_however_large_it_becomes(path: Path) -> None:
+    file, other = EventFile(path), EventFile(path)
+    steps(file)
+    records = other.records()
+    next(records)
+    records.close()  # type: ignore[attr-defined]
+    inode = path.stat().st_ino
+    write(path, scalars("loss", [0.25] * 50))
+    assert path.stat().st_ino == inode
+    assert (file.look(), other.look()) == ("replaced", "replaced")
+
+
+def test_the_clients_of_object_stores_are_not_loaded_by_reading() -> None:
+    code = (
+        "import sys, embedding_explorer.runs.event_file;"
+        "print(*{'boto3', 'fsspec'} & {name.partition('.')[0] for name in sys.modules})"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

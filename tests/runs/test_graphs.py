@@ -14,7 +14,7 @@ from embedding_explorer.runs.derived_graph import derived_graph
 from embedding_explorer.runs.graphs import graph
 from embedding_explorer.runs.operators import OPERATORS
 from embedding_explorer.runs.reading import open_logs
-from embedding_explorer.runs.structure_graph import structure_graphs
+from embedding_explorer.runs.structure_graph import is_structure_graph, structure_graphs
 from tests.conftest import shared_data
 from tests.runs import tsvis_logs
 
@@ -254,9 +254,12 @@ def test_sequential_models_are_chains(tmp_path: Path) -> None:
 )
 def test_strange_inputs_of_layers_do_no_harm(tmp_path: Path, nodes: Any) -> None:
     layers = [{"class_name": "x", "name": "b", "config": 5, "inbound_nodes": nodes}, 7, {"name": None}]
-    structure_graphs(
-        written(tmp_path, [{"class_name": "M", "config": {"layers": layers}}, 3, {"config": {"layers": 1}}])
-    )
+    structure_graphs(written(tmp_path, [{"class_name": "M", "config": {"layers": layers}}]))
+
+
+def test_a_file_with_anything_but_models_is_none(tmp_path: Path) -> None:
+    path = written(tmp_path, [{"class_name": "Sequential", "config": {"layers": [{"name": "a"}, {"name": "b"}]}}, 3])
+    assert (is_structure_graph(path), structure_graphs(path)) == (False, [])
 
 
 def test_the_structure_graph_goes_before_the_derived_one(tmp_path: Path) -> None:

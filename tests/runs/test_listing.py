@@ -1,12 +1,14 @@
 """Which datasets of run logs a server finds below its roots."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from embedding_explorer.runs import listing
+from embedding_explorer.runs import files, listing
 from embedding_explorer.runs.listing import Listing
 from embedding_explorer.settings import Settings
+from tests.runs.event_logs import NAME
 
 
 def put(path: Path) -> None:
@@ -48,3 +50,18 @@ def test_a_listing_looks_into_a_bounded_number_of_folders(tmp_path: Path, monkey
         put(tmp_path / "logs" / "ada" / f"{number}" / "events.out.x")
     monkeypatch.setattr(listing, "MOST_FOLDERS", 4)
     assert [job for _, job in found(tmp_path).datasets] == ["0", "1", "2", "3"]
+
+
+def test_a_listing_looks_at_names_and_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> Any:
+        raise AssertionError(f"{path.name} was read")
+
+    for job, name in (("events", NAME), ("graph", "structure_graph.json"), ("nothing", "settings.json")):
+        folder = tmp_path / "ann" / job
+        folder.mkdir(parents=True)
+        (folder / name).write_text('[{"config": {"layers": []}}]')
+    monkeypatch.setattr(files, "is_structure_graph", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    shown = listing.listing(Settings(data=tmp_path / "data", logs_root=str(tmp_path)))
+    assert (shown.whole, shown.datasets) == (False, (("ann", "events"), ("ann", "graph")))

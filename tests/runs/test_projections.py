@@ -172,11 +172,19 @@ def test_samples_that_are_texts_or_sounds(tmp_path: Path) -> None:
             clip.setparams((1, 2, 8000, 0, "NONE", ""))
             clip.writeframes(b"\0\0" * length)
         sounds.append(buffer.getvalue())
-    write(tmp_path, sample("s", np.array(sounds), AUDIO), sample("t", np.array(["größe", "b"]), TEXT))
+    encoded = np.array(["größe".encode(), b"b"])
+    write(
+        tmp_path,
+        sample("s", np.array(sounds), AUDIO),
+        sample("t", np.array(["größe", "b"]), TEXT),
+        sample("bytes", encoded, TEXT),
+    )
     logs = open_logs(tmp_path)
     for index, data in enumerate(sounds):  # which end in zeros, of which the array has more
         assert projector_sample(logs, tag="s", index=index, **RUN) == Media(data, "audio/wav")
-    assert projector_sample(logs, tag="t", index=0, **RUN) == Media("größe".encode(), "text/plain; charset=utf-8")
+    for tag in ("t", "bytes"):
+        found = [projector_sample(logs, tag=tag, index=index, **RUN) for index in range(2)]
+        assert found == [Media(text.encode(), "text/plain; charset=utf-8") for text in ("größe", "b")]
 
 
 def test_samples_that_are_nothing_of_the_kind_are_refused(tmp_path: Path) -> None:
@@ -256,6 +264,35 @@ def test_configurations_that_cannot_be_read_name_nothing(tmp_path: Path, text: s
     (tmp_path / "projector_config.pbtxt").write_text(text)
     assert configured_tags(tmp_path) == []
     assert configured_tags(tmp_path / "nowhere") == []
+
+
+def test_tables_may_come_after_what_names_them(tmp_path: Path) -> None:
+    config = 'embeddings { tensor_name: "e:1" tensor_path: "e.tsv" metadata_path: "e.labels" }'
+    (tmp_path / "projector_config.pbtxt").write_text(config)
+    logs = open_logs(tmp_path)
+    assert configured_tags(tmp_path) == []
+    states = [logs.state()]
+    for name, content in (("e.tsv", "1\t2\n"), ("e.labels", "a\n"), ("e.tsv", "1\t2\n3\t4\n")):
+        (tmp_path / name).write_text(content)
+        logs.scan()
+        states.append(logs.state())
+    assert len(set(states)) == 4
+    answer: Any = projector_raw(logs, tag="e", step=1, **RUN)
+    assert answer["1"][0].tolist() == [[1, 2], [3, 4]]
+    (tmp_path / "e.tsv").unlink()
+    assert configured_tags(tmp_path) == []
+
+
+def test_tables_that_became_links_out_of_the_run_are_gone(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "projector_config.pbtxt").write_text('embeddings { tensor_name: "e" tensor_path: "e.tsv" }')
+    (run / "e.tsv").write_text("1\n")
+    assert configured_tags(run) == ["e"]
+    (tmp_path / "secret.tsv").write_text("2\n")
+    (run / "e.tsv").unlink()
+    (run / "e.tsv").symlink_to(tmp_path / "secret.tsv")
+    assert configured_tags(run) == []
 
 
 def test_huge_embeddings_are_bounded(tmp_path: Path) -> None:

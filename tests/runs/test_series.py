@@ -38,8 +38,10 @@ def test_records_of_files_that_grow_in_turns_are_in_the_order_of_the_files() -> 
 
 
 def test_the_memory_is_what_is_stated() -> None:
-    assert filled(1000, 10_000).bytes() == 24_000
+    around = Series(scalar=True).bytes()
+    assert 500 <= around <= 2000
+    assert filled(1000, 10_000).bytes() - around == 24_000
     places = Series(scalar=False)
     for n in range(1000):
         places.add(n, 0.0, 0, (0, n, 10, 0, 0))
-    assert places.bytes() == 40_000
+    assert places.bytes() - around == 40_000

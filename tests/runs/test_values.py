@@ -1,16 +1,17 @@
 """Every kind of record (contract, chapter 5) as it is served."""
 
 import io
+import tracemalloc
 import wave
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from embedding_explorer.runs.base import Run
+from embedding_explorer.runs.base import Kind, Run
 from embedding_explorer.runs.dataset import LogFolder
 from embedding_explorer.runs.pictures_and_sounds import audio, audio_raw, image, image_raw, text
 from embedding_explorer.runs.reading import open_logs
@@ -66,8 +67,8 @@ def wav(frames: int = 80) -> bytes:
     ],
 )
 def test_the_first_fitting_row_of_the_table_decides(tmp_path: Path, value: Any, plugin: str, kind: str | None) -> None:
-    run: Any = run_of(tmp_path, tensor("t", 4, value, plugin))
-    assert [(known, tag) for known, tag in run._series] == ([] if kind is None else [(kind, "t")])
+    run = run_of(tmp_path, tensor("t", 4, value, plugin))
+    assert [known for known in get_args(Kind) if run.tags(known)] == ([] if kind is None else [kind])
 
 
 def test_a_plugin_that_only_the_first_value_names_holds_for_the_tag(tmp_path: Path) -> None:
@@ -189,3 +190,27 @@ def test_fifty_rows_are_chosen_as_the_contract_says() -> None:
     assert some == thinned(188, 7) == sorted(some)
     assert len(set(some)) == 7
     assert set(some) <= set(thinned(188))
+
+
+def test_a_value_s_own_plugin_goes_before_that_of_its_tag(tmp_path: Path) -> None:
+    without = tensor("t", 0, np.float32(7))
+    without.summary.value[0].metadata.display_name = "no plugin"
+    first, other, last = (tensor("t", n, np.float32(n), plugin) for n, plugin in ((1, "scalars"), (2, "mesh"), (3, "")))
+    run = run_of(tmp_path, without, first, other, last)
+    assert run.column("t").values.tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("plugin", ["scalars", "histograms"])
+def test_a_few_bytes_do_not_become_a_large_array(tmp_path: Path, plugin: str) -> None:
+    made = tensor("t", 0, np.ones((1, 1)), plugin)  # one value, which fills whatever shape is claimed
+    sizes = made.summary.value[0].tensor.tensor_shape.dim
+    sizes[0].size, sizes[1].size = 1 << 24, 3
+    tracemalloc.start()
+    try:
+        logs = logs_of(tmp_path, made)
+        run = logs.run(".")
+        assert not run.has("scalar", "t")
+        assert not run.has("histogram", "t") or run.records("histogram", "t") == []
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()

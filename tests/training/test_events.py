@@ -218,6 +218,22 @@ def test_a_record_that_broke_off_is_cut(tmp_path: Path) -> None:
     assert path.read_bytes() == whole
 
 
+@pytest.mark.parametrize("place", [2, 9, 14, -1])
+def test_what_stands_before_a_damaged_record_is_kept(tmp_path: Path, place: int) -> None:
+    """The damage is in the length, its checksum, the event, or the event's checksum."""
+    with closing(event_file.EventFile(tmp_path)) as file:
+        file.add(1, graph_def=b"a" * 20)
+        file.flush()
+        (path,) = tmp_path.glob(event_file.PATTERN)
+        before = path.stat().st_size
+        file.add(2, graph_def=b"b" * 20)
+    content = bytearray(path.read_bytes())
+    content[before + place if place > 0 else place] ^= 255
+    path.write_bytes(content)
+    assert event_file.cut_after(tmp_path, 2)
+    assert path.read_bytes() == content[:before]
+
+
 def test_generic_trainings_have_features_without_labels(tmp_path: Path) -> None:
     from embedding_explorer.training.definitions.reading import read_definition
 

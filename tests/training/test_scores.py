@@ -1,6 +1,6 @@
 import numpy as np
 
-from embedding_explorer.training.scores import BestPictures, best, judge_scores
+from embedding_explorer.training.scores import BestPictures, Judgement, Tally, best
 
 SCORES = np.array([[0.7, 0.2, 0.1], [0.1, 0.123456, 0.776544], [0.3, 0.4, 0.3]], np.float32)
 
@@ -13,8 +13,14 @@ def test_outputs_without_a_label_are_left_out() -> None:
     assert best(SCORES, ["a", "b"])[1] == [("b", 12.35), ("a", 10.0)]
 
 
+def judged(classes: list[int | None]) -> Judgement:
+    tally = Tally(3)
+    tally.add(SCORES, classes)
+    return tally.judgement()
+
+
 def test_accuracies_and_confusions() -> None:
-    found = judge_scores(SCORES, [0, 1, None], 3).to_json()
+    found = judged([0, 1, None]).to_json()
     assert found == {
         "top1_accuracy": 50.0,
         "top5_accuracy": 100.0,
@@ -24,7 +30,7 @@ def test_accuracies_and_confusions() -> None:
 
 
 def test_unknown_classes_do_not_count() -> None:
-    found = judge_scores(SCORES, [None, 7, -1], 3)
+    found = judged([None, 7, -1])
     assert found.top1_accuracy is None
     assert found.confusion_matrix.sum() == 0
 

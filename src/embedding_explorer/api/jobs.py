@@ -1,6 +1,5 @@
 """Jobs of the whole server: state, progress as server-sent events, abort."""
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Protocol
@@ -9,12 +8,13 @@ from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel, Field
 
+from embedding_explorer.api.event_streams import EventStreams, event
 from embedding_explorer.api.explorer.models import Error, JobAnswer
-from embedding_explorer.jobs.records import FINISHED, Job
+from embedding_explorer.jobs.records import FINISHED
 from embedding_explorer.jobs.runtime import Runtime
 
 EVENT_EVERY = 0.1  # seconds between two events at the least
-HEARTBEAT = 10.0  # seconds of silence after which a comment keeps the connection alive
+LOOK_EVERY = 1.0  # … and at the most between two looks at a job
 
 
 class JobPath(BaseModel):
@@ -39,7 +39,7 @@ class OtherJobs(Protocol):
         """A job's progress."""
 
 
-def make(runtime: Runtime, others: OtherJobs) -> APIBlueprint:
+def make(runtime: Runtime, others: OtherJobs, streams: EventStreams) -> APIBlueprint:
     """The blueprint. None of it is guarded by the busy lock."""
     bp = APIBlueprint("jobs", __name__)
     jobs = runtime.jobs
@@ -48,12 +48,12 @@ def make(runtime: Runtime, others: OtherJobs) -> APIBlueprint:
     def job(path: JobPath) -> Response:
         return others.show(path.id) if others.owns(path.id) else jsonify(jobs.get(path.id).to_json())
 
-    @bp.get("/jobs/<id>/events", responses={404: Error}, summary="A job's progress as server-sent events")
+    @bp.get("/jobs/<id>/events", responses={404: Error, 429: Error}, summary="A job's progress as server-sent events")
     def events(path: JobPath) -> Response:
         if others.owns(path.id):
             return others.events(path.id)
         jobs.get(path.id)
-        return Response(stream(runtime, path.id), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+        return streams.answer(progress(runtime, path.id))
 
     @bp.post("/jobs/<id>/abort", responses={202: JobAnswer, 404: Error, 409: Error}, summary="End a job")
     def abort(path: JobPath) -> Response:
@@ -66,25 +66,16 @@ def make(runtime: Runtime, others: OtherJobs) -> APIBlueprint:
     return bp
 
 
-def stream(runtime: Runtime, job_id: str) -> Iterator[bytes]:
-    """An event for each change, until one says that the job has ended."""
-    last, sent = "", time.monotonic()
+def progress(runtime: Runtime, job_id: str) -> Iterator[bytes]:
+    """`progress` for each change, and `end` for the last; nothing, as empty bytes, at looks that find nothing new."""
+    last: object = None
     while True:
         job = runtime.jobs.get(job_id)
-        text = json.dumps(job.to_json())
-        if text != last:
-            yield event(job, text)
-            last, sent = text, time.monotonic()
-        elif time.monotonic() - sent > HEARTBEAT:
-            yield b": still here\n\n"
-            sent = time.monotonic()
-        if job.status in FINISHED:
+        shown = job.to_json()
+        ended = job.status in FINISHED
+        yield event("end" if ended else "progress", shown) if shown != last else b""
+        if ended:
             return
+        last = shown
         time.sleep(EVENT_EVERY)
-        runtime.jobs.wait_change(1.0)
-
-
-def event(job: Job, text: str) -> bytes:
-    """One server-sent event: `progress`, or `end` for the last one."""
-    name = "end" if job.status in FINISHED else "progress"
-    return f"event: {name}\ndata: {text}\n\n".encode()
+        runtime.jobs.wait_change(LOOK_EVERY)

@@ -16,7 +16,7 @@ import threading
 
 from embedding_explorer.errors import ExplorerError
 from embedding_explorer.jobs.log_frames import Closed, Head, receive, send
-from embedding_explorer.jobs.run_logs import roots_of
+from embedding_explorer.jobs.run_logs import FAILED, told
 from embedding_explorer.processes import die_with_parent
 from embedding_explorer.runs import absent  # noqa: F401 (before the next ones)
 from embedding_explorer.runs.answers import Answer, Question, answer
@@ -25,7 +25,6 @@ from embedding_explorer.settings import Settings
 
 log = logging.getLogger(__name__)
 SWITCH = 0.001  # seconds after which a thread that answers gets its turn while another one reads
-FAILED = "Something went wrong while answering; the server's log says what"
 
 
 def serve(connection: socket.socket, library: Library) -> None:
@@ -43,7 +42,8 @@ def reply(library: Library, head: Head) -> tuple[Head, bytes]:
     try:
         found = answer(library, Question(**head))
     except ExplorerError as error:
-        return {"failure": " ".join(error.message.split())}, b""
+        log.debug("%s: %s", head, error)
+        return {"failure": told(error)}, b""
     except Exception:  # a bug of ours, or a log of a kind that nobody thought of: the others are answered all the same
         log.exception("%s cannot be answered", head)
         return {"failure": FAILED}, b""
@@ -67,7 +67,7 @@ def main() -> None:
     sys.setswitchinterval(SWITCH)
     settings = Settings.from_environment()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s run logs %(levelname)s %(message)s")
-    library = Library(roots_of(settings), settings.run_memory)
+    library = Library(settings.log_roots, settings.run_memory)
     library.start()
     connections = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     threads = [threading.Thread(target=serve, args=(connection, library)) for connection in connections]

@@ -15,16 +15,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embedding_explorer.errors import BadLogParameter, LogReaderDied
+from embedding_explorer.errors import (
+    BadLogParameter,
+    ExplorerError,
+    JobFailed,
+    LogReaderDied,
+    StorageFull,
+    TooManyTasks,
+    WorkerDied,
+)
 from embedding_explorer.jobs.log_frames import Closed, Head, receive, send
-from embedding_explorer.settings import Settings
 
 log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "embedding_explorer.jobs.log_reader")
 CONNECTIONS = 16  # questions that are worked on at the same time
 FRESH = 1.0  # seconds that a kept answer is sent without asking whether it still holds
 MOST_OF_CACHE = 4  # an answer larger than this part of the cache is not kept
+PATIENCE = 5.0  # seconds that a question waits until one of them is free
+PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds until the next start, after so many readers that never answered
+FAILED = "Something went wrong while answering; the server's log says what"
+FULL = "There is no space left on the server's disk for this answer"
+BUSY = "Too many ask for run logs at the same time. Try again."
 DIED = "The process that reads run logs ended; a new one is starting. Try again."
+NOT_STARTING = "The process that reads run logs ends whenever it is started; the server's log says why."
 
 
 @dataclass
@@ -38,13 +51,6 @@ class Reply:
     checked: float
 
 
-def roots_of(settings: Settings) -> list[Path]:
-    """The log root, and the further ones."""
-    first = Path(settings.logs_root) if settings.logs_root else settings.data / "runs"
-    further = [Path(text.strip()) for text in settings.run_roots.split(",") if text.strip()]
-    return list(dict.fromkeys([first, *further]))
-
-
 def holds_anything(folder: Path) -> bool:
     """Whether there is such a folder and it is not empty."""
     try:
@@ -52,6 +58,15 @@ def holds_anything(folder: Path) -> bool:
             return next(entries, None) is not None
     except OSError:
         return False
+
+
+def told(error: ExplorerError) -> str:
+    """What a client is told of an error, on one line; never what a library says, or where something lies."""
+    if isinstance(error, StorageFull):
+        return FULL
+    if isinstance(error, JobFailed) and not isinstance(error, WorkerDied):
+        return FAILED
+    return " ".join(error.message.split())
 
 
 class RunLogs:
@@ -63,6 +78,7 @@ class RunLogs:
         self._lock = threading.Lock()
         self._kept = _Cache(cache_bytes)
         self._stopping = False
+        self._failures, self._not_before = 0, 0.0
 
     def start(self, roots: Sequence[Path]) -> None:
         """Begin to read in the background what lies in these folders, where anything does: a gigabyte takes seconds."""
@@ -72,13 +88,13 @@ class RunLogs:
     def _read_ahead(self) -> None:
         try:
             self.ask({"endpoint": "init", "arguments": {}})
-        except (BadLogParameter, LogReaderDied) as error:
+        except (BadLogParameter, LogReaderDied, TooManyTasks) as error:
             log.debug("there is no log to be read yet: %s", error)
 
     def ask(self, question: Mapping[str, Any]) -> Reply:
         """The answer to a question, as `runs.answers.Question` has it without `known`.
 
-        Raises BadLogParameter with the reason where there is none, LogReaderDied.
+        Raises BadLogParameter with the reason where there is none, LogReaderDied, TooManyTasks.
         """
         key = repr(sorted((name, str(value)) for name, value in question.items()))
         kept = self._kept.get(key)
@@ -112,9 +128,12 @@ class RunLogs:
         for _ in range(2):  # the second time with a new reader
             reader = self._present()
             try:
-                return reader.exchange(head)
+                answer = reader.exchange(head)
             except Closed:
                 self._bury(reader)
+                continue
+            reader.answered, self._failures = True, 0
+            return answer
         raise LogReaderDied(DIED)
 
     def _present(self) -> "_Reader":
@@ -122,13 +141,29 @@ class RunLogs:
             if self._stopping:
                 raise LogReaderDied("The server is stopping.")
             if self._reader is None:
-                self._reader = _Reader(self._command, self._environment)
+                self._reader = self._begun()
             return self._reader
+
+    def _begun(self) -> "_Reader":
+        if time.monotonic() < self._not_before:
+            raise LogReaderDied(NOT_STARTING)
+        try:
+            return _Reader(self._command, self._environment)
+        except LogReaderDied:
+            self._hold_back()
+            raise
+
+    def _hold_back(self) -> None:
+        """A reader could not start: wait longer and longer before the next one."""
+        self._not_before = time.monotonic() + PAUSES[min(self._failures, len(PAUSES) - 1)]
+        self._failures += 1
 
     def _bury(self, reader: "_Reader") -> None:
         with self._lock:
             if self._reader is reader:
                 self._reader = None
+                if not reader.answered:
+                    self._hold_back()
         reader.end()
         if not self._stopping:
             log.warning("the reader of run logs ended (exit status %s)", reader.process.wait())
@@ -141,6 +176,7 @@ class _Reader:
         pairs = [socket.socketpair() for _ in range(CONNECTIONS)]
         self._theirs = [their for _, their in pairs]
         self._command, self._environment = command, environment
+        self.answered = False
         self._free: queue.LifoQueue[socket.socket] = queue.LifoQueue()
         for mine, _ in pairs:
             self._free.put(mine)
@@ -164,8 +200,11 @@ class _Reader:
         process.wait()
 
     def exchange(self, head: Head) -> tuple[Head, bytes]:
-        """Question and answer; raises Closed when the process is gone."""
-        connection = self._free.get()
+        """Question and answer; raises Closed when the process is gone, TooManyTasks when no connection gets free."""
+        try:
+            connection = self._free.get(timeout=PATIENCE)
+        except queue.Empty:
+            raise TooManyTasks(BUSY) from None
         try:
             send(connection, head)
             return receive(connection)

@@ -15,7 +15,6 @@ from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import COMMAND, WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.projections import ProjectedLogs
-from embedding_explorer.jobs.run_logs import roots_of
 from embedding_explorer.jobs.service import JobService, clean_up
 from embedding_explorer.jobs.training.inference import Inference
 from embedding_explorer.jobs.training.service import COMMAND as TRAINING_COMMAND
@@ -55,7 +54,7 @@ class Runtime:
 
     def start(self) -> None:
         """Clean up after a crash, start the worker, and see to a first dataset, all but the first in the background."""
-        self.run_logs.start(roots_of(self.settings))
+        self.run_logs.start(self.settings.log_roots)
         try:
             clean_up(self.settings.data, self.catalog, self.lock)
             self.store.sweep()

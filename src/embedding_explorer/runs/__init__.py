@@ -1,8 +1,8 @@
 """Event files of trainings: found, read, followed, and answered from.
 
-All of this room but `base` and `media` works in a process of its own (`jobs.run_reader`), which alone holds the packages
-tensorboard and protobuf. The web process knows only the names of the endpoints and sends them typed arguments; what an
-endpoint returns goes back as bytes.
+All of this room but `listing`, the checks of `reduction` and what these two import works in a process of its own
+(`jobs.log_reader`), which alone holds the packages tensorboard and protobuf. The web process knows only the names of the
+endpoints and sends them typed arguments; what an endpoint returns goes back as bytes.
 
 How to add an endpoint:
 

@@ -1,6 +1,5 @@
 """From an endpoint's name and arguments to the bytes of its answer (contract, 2.2)."""
 
-import base64
 import gzip
 import secrets
 import time
@@ -10,13 +9,13 @@ from urllib.parse import unquote
 
 import orjson
 
-from embedding_explorer.errors import NoLogData
-from embedding_explorer.runs import structures
+from embedding_explorer.errors import NoLogData, TooManyTasks
+from embedding_explorer.runs import patience, structures
 from embedding_explorer.runs.base import LogSet
 from embedding_explorer.runs.categories import categories, embedding_tags
 from embedding_explorer.runs.library import Library, Opened
-from embedding_explorer.runs.media import PLAIN, Media, Written
-from embedding_explorer.runs.pictures_and_sounds import audio, audio_raw, image, image_raw, text
+from embedding_explorer.runs.media import PLAIN, Media, Written, data_url
+from embedding_explorer.runs.pictures_and_sounds import audio, audio_raw, image, image_raw
 from embedding_explorer.runs.run import LogRun
 from embedding_explorer.runs.scalars import distribution, histogram, scalar
 
@@ -28,7 +27,6 @@ ENDPOINTS: dict[str, Endpoint] = {
     "image_raw": image_raw,
     "histogram": histogram,
     "distribution": distribution,
-    "text": text,
     "audio": audio,
     "audio_raw": audio_raw,
     **structures.ENDPOINTS,
@@ -37,7 +35,6 @@ ENDPOINTS: dict[str, Endpoint] = {
 OF_ALL_RUNS = ("getCategory", "text", "audio", "audio_raw", "hyperparm")
 INIT = "init"
 FIRST_PATIENCE = 2.0  # seconds that a request waits for a dataset to be read when it has just been opened
-TAG_PATIENCE = 20.0  # … for a tag that may come yet; the published front end gives up after 35
 GZIP_FROM, GZIP_LEVEL, FAST_FROM = 1000, 4, 4 << 20  # bytes; level; bytes from which on level 1 has to do
 JSON = "application/json"
 _PROCESS, _WHOLE = secrets.token_hex(4), (1 << 64) - 1  # versions of two processes are not to be mixed up
@@ -68,29 +65,36 @@ class Answer:
 
 
 def answer(library: Library, question: Question) -> Answer:
-    """The answer to a question; raises LogPathNotFound, NoLogData, NoLogStep or BadLogParameter, for its message."""
+    """The answer to a question.
+
+    Raises LogPathNotFound, NoLogData, NoLogStep, BadLogParameter or TooManyTasks, for its message.
+    """
+    patience.begin()
     opened = library.dataset(question.user, question.job)
-    wait_until_read(library, opened, FIRST_PATIENCE)
+    wait_until_read(library, opened)
     if question.endpoint == INIT:
         return Answer(orjson.dumps(beginning(opened)))
-    deadline = time.monotonic() + TAG_PATIENCE
+    if not opened.scanned:  # which runs there are is known before anything is said of them
+        raise TooManyTasks(patience.BUSY)
     while True:
         loaded = opened.first.is_set()
         try:
             return answer_now(opened, question)
         except NoLogData:
-            if loaded or time.monotonic() > deadline:
+            if loaded or not patience.left():
                 raise
-            library.wait(1.0)  # it may not have been read yet
+            patience.pause(library.wait, 1.0)  # it may not have been read yet
 
 
-def wait_until_read(library: Library, opened: Opened, seconds: float) -> None:
-    """Give a dataset that was just opened the time that most need to be read whole."""
+def wait_until_read(library: Library, opened: Opened) -> None:
+    """Give a dataset that was just opened the time that most need to be read whole; raises TooManyTasks."""
     while not opened.first.is_set():
-        waited = time.monotonic() - opened.since
-        if waited > (seconds if opened.scanned else TAG_PATIENCE):  # which runs there are is always known first
+        if time.monotonic() - opened.since < FIRST_PATIENCE:
+            library.wait(0.1)
+        elif opened.scanned or not patience.left():
             return
-        library.wait(0.1)
+        else:
+            patience.pause(library.wait, 0.1)
 
 
 def beginning(opened: Opened) -> dict[str, object]:
@@ -169,8 +173,3 @@ def _plain(value: object) -> object:
     if tolist is None:
         raise TypeError(type(value).__name__)
     return tolist()
-
-
-def data_url(media: Media) -> str:
-    """Bytes as a text that pages can show."""
-    return f"data:{media.mimetype};base64,{base64.b64encode(media.data).decode()}"

@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from embedding_explorer import numbers
 from embedding_explorer.errors import BadLogParameter, NoLogData, UnreadableLog
 from embedding_explorer.runs.base import LogSet, Record, Run
-from embedding_explorer.runs.featuremaps import data_url, eight_bit, values_of
+from embedding_explorer.runs.featuremaps import eight_bit, values_of
+from embedding_explorer.runs.media import data_url
 from embedding_explorer.runs.messages import TransformerValue
-from embedding_explorer.runs.packed import Array, parsed, tensor_of
+from embedding_explorer.runs.packed import Array, parsed, tensor_of, text_of
+from embedding_explorer.runs.samples import png
 from embedding_explorer.runs.tensors import check_size, widened
 
 MAP = "-am"  # end of the tag of a picture's attention
@@ -64,12 +67,12 @@ def transformer_image(
     maps = values_of(first(found, tag + MAP).value.data)
     if picture.ndim != 3 or maps.ndim != 6:
         raise UnreadableLog("The picture and its attention have the wrong axes.")
-    image = data_url(eight_bit(picture.astype(np.float64) * 255))
+    image = data_url(png(eight_bit(picture.astype(np.float64) * 255)))
     if x == y == NO_POSITION:
         return {"img": image, "num_layers": len(maps)}
     heads = normalised(at_position(maps, number("x", x), number("y", y)), number("l", l), whole_of("g", g))
     ratio = real("r", r) if whole_of("g", g) else 1.0
-    shown = [data_url(mixed(heat, ratio, picture)) for heat in heads]
+    shown = [data_url(png(mixed(heat, ratio, picture))) for heat in heads]
     return {tag: {"img": image, "attn_map": shown, "layer": l}}
 
 
@@ -122,18 +125,10 @@ def first(run: Run, tag: str) -> Record:
     return found[0]
 
 
-def text_of(data: bytes) -> str:
-    """A text of the log."""
-    return data.decode("utf-8", "replace")
-
-
 def real(name: str, text: str) -> float:
     """A finite number; raises BadLogParameter."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not np.isfinite(value):
+    value = numbers.real(text)
+    if value is None:
         raise BadLogParameter(f"Parameter error, '{name}' must be a number")
     return value
 

@@ -26,6 +26,7 @@ Kind = Literal[
     "hparams",
     "graph",
 ]
+SESSION = "_hparams_/session_start_info"  # tag of the records that hold hyper-parameters
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,10 @@ class Run(ABC):
         """
 
     @abstractmethod
+    def size(self, kind: Kind, tag: str) -> int:
+        """Bytes that the records of a tag take in the files, but for scalars; raises NoLogData."""
+
+    @abstractmethod
     def outlines(self, kind: Kind, tag: str) -> list[Outline]:
         """What is known of every image or clip without reading it, in log order; raises NoLogData."""
 
@@ -168,19 +173,3 @@ class LogSet(ABC):
         if found is None:
             raise NoLogData()
         return found
-
-
-def exact_tag(known: Sequence[str], asked: str) -> str:
-    """The tag that a request means: as received, else decoded once or twice more (contract, 2.4); raises NoLogData.
-
-    Every endpoint is given its `tag` in that decoded form already where the run has it in any kind.
-    """
-    from urllib.parse import unquote
-
-    for _ in range(3):
-        if asked in known:
-            return asked
-        if "%" not in asked:
-            break
-        asked = unquote(asked)
-    raise NoLogData()

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from string import ascii_letters, digits
 
-from embedding_explorer.runs.base import Kind, LogSet, Run
+from embedding_explorer.runs.base import SESSION, Kind, LogSet, Run
 
-SESSION = "_hparams_/session_start_info"
 YES = ["true"]
 MEDIA: tuple[Kind, ...] = ("image", "audio", "text")
 

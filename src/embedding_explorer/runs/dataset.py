@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from embedding_explorer.runs.base import LogSet, Run
-from embedding_explorer.runs.files import Finder, Found
+from embedding_explorer.runs.files import PROJECTOR, Finder, readable
+from embedding_explorer.runs.projector_config import stamps
 from embedding_explorer.runs.run import LogRun
 
 HERE = "."
@@ -21,11 +23,13 @@ class LogFolder(LogSet):
         self._runs: dict[Path, LogRun] = {}
         self._listing: list[Run] = []
         self._names: dict[str, Run] = {}
-        self.loaded = False
 
     def scan(self) -> None:
         """Look which runs there are."""
         found = {found.folder: (root, found) for root in self.folders for found in self._finder.runs(root)}
+        for folder, (_, here) in found.items():
+            if here.projector:
+                here.stamps |= stamps(folder / PROJECTOR)
         for gone in self._runs.keys() - found.keys():
             self._runs.pop(gone).forget()
         for folder, (root, here) in found.items():
@@ -37,11 +41,11 @@ class LogFolder(LogSet):
 
     def _path(self, root: Path, folder: Path) -> str:
         """Relative to its root; the later of two roots that have the same goes by the root's name."""
-        path = folder.relative_to(root).as_posix()
+        path = readable(folder.relative_to(root).as_posix())
+        named = readable(root.name if path == HERE else f"{root.name}/{path}")
         taken = {run.path for run in self._runs.values()}
-        if path in taken:
-            path = root.name if path == HERE else f"{root.name}/{path}"
-        return path if path not in taken else folder.as_posix().strip("/")
+        numbered = (f"{named} ({number})" for number in count(2))
+        return next(each for each in chain((path, named), numbered) if each not in taken)
 
     def _list(self) -> None:
         names = Counter(run.path.rpartition("/")[2] for run in self._runs.values())
@@ -56,9 +60,7 @@ class LogFolder(LogSet):
 
     def load(self, seconds: float) -> bool:
         """Read every run on for about so long; whether all of them are read now."""
-        done = [run.load(seconds) for run in list(self._runs.values()) if run.pending()]
-        self.loaded = all(done)
-        return self.loaded
+        return all([run.load(seconds) for run in list(self._runs.values()) if run.pending()])
 
     def runs(self) -> list[Run]:
         """See `LogSet`."""
@@ -98,16 +100,6 @@ class LogFolder(LogSet):
             run.forget()
 
 
-def has_log_file(finder: Finder, folder: Path) -> bool:
-    """Whether a folder, or one directly in it, holds a log file."""
-    inside = folder.resolve()
-    here, below = finder.look(folder, inside)
-    if here.is_run():
-        return True
-    within = (path for path in below if path.resolve().is_relative_to(inside))
-    return any(finder.look(path, inside)[0].is_run() for path in within)
-
-
 def open_logs(*folders: Path) -> LogFolder:
     """The dataset of some folders, read whole now; for tests and tools."""
     logs = LogFolder(folders)
@@ -117,4 +109,4 @@ def open_logs(*folders: Path) -> LogFolder:
     return logs
 
 
-__all__ = ["Found", "LogFolder", "has_log_file", "open_logs"]
+__all__ = ["LogFolder", "open_logs"]

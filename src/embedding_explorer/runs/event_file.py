@@ -13,27 +13,23 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
 
-import google_crc32c
+from embedding_explorer.runs import absent  # noqa: F401 (before anything of TensorBoard)
+
+# isort: split
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.tensorflow_stub import errors as tensorboard_errors
 from tensorboard.compat.tensorflow_stub import pywrap_tensorflow
 
-from embedding_explorer.runs import absent  # noqa: F401 (TensorFlow is looked for at the first use)
+from embedding_explorer.checksums import masked_crc32c
 
-
-def masked_crc32c(data: bytes) -> int:
-    """The checksum of event files: a CRC-32C, rotated right by 15 bits, and a constant added."""
-    crc: int = google_crc32c.value(data)
-    return ((crc >> 15 | crc << 17 & _ALL) + 0xA282EAD8) & _ALL
-
-
-_ALL = 0xFFFFFFFF
 pywrap_tensorflow.masked_crc32c = masked_crc32c
 
 MAX_RECORD = 1 << 30  # bytes; a longer one ends the reading of the file
 PIECE = 1 << 20  # bytes read at a time
+BEGINNING = 1024  # bytes: the first records, which hold the time of the training, tell a file from one put in its place
 HEADER, FRAME = 12, 16  # bytes before a payload; bytes around it
 Stamp = tuple[int, int, int]  # device, inode, size
+UNKNOWN = -1  # no size
 Change = Literal["same", "grown", "replaced"]
 
 
@@ -52,34 +48,52 @@ class EventFile:
     def __init__(self, path: Path) -> None:
         self.path, self.end, self.trouble = path, 0, ""
         self.size = 0
-        self._stamp: Stamp | None = None
+        self._stamp: Stamp | None = None  # of the file that is read; its size once all of it has been
+        self._beginning = (0, 0)  # so many of its bytes have that checksum
         self._loader: RawEventFileLoader | None = None
 
     def look(self) -> Change:
-        """What has become of the file since it was read to its end; raises OSError where it is gone."""
+        """What has become of the file since it was read; raises OSError where it is gone, or may not be read now."""
         device, inode, self.size = stamp_of(self.path)
         if self._stamp is None:
             return "grown"
         if (device, inode) != self._stamp[:2] or self.size < self.end:
             return "replaced"
-        return "grown" if self.size != self._stamp[2] else "same"
+        if self.size == self._stamp[2]:
+            return "same"
+        return "grown" if self._begins_as_before() else "replaced"
+
+    def _begins_as_before(self) -> bool:
+        length = self._beginning[0]
+        return not length or checksum_of(read_at(self.path, 0, length)) == self._beginning
 
     def records(self) -> Iterator[tuple[int, bytes]]:
         """(offset, payload) of what has not been read yet; raises OSError. May be left off and called again."""
-        stamp = stamp_of(self.path)
-        loader = self._loader = self._loader or RawEventFileLoader(str(self.path))
-        iterator: Any = loader._iterator
         with io.BufferedReader(_Raw(self.path), PIECE) as file:
+            stamp = stamp_of(file.fileno())
+            if self._stamp is not None and stamp[:2] != self._stamp[:2]:
+                return  # replaced since `look`, whose next turn says so
+            self._stamp = (*stamp[:2], UNKNOWN)
             file.seek(self.end)
-            # What a record that is not complete yet has so far is read again the next time, so the reader need not
-            # keep it: it reads from the file itself, at a quarter of the cost.
-            iterator._reader._read = file.read
-            for payload in self._payloads(loader):
-                offset = self.end + HEADER
-                self.end += len(payload) + FRAME
-                yield offset, payload
+            try:
+                yield from self._records_in(file)
+            finally:
+                file.seek(0)
+                self._beginning = checksum_of(file.read(min(self.end, BEGINNING)))
         self._stamp = stamp
         self.trouble = self._what_is_wrong()
+
+    def _records_in(self, file: "io.BufferedReader[_Raw]") -> Iterator[tuple[int, bytes]]:
+        # The reader refuses names that are not UTF-8, so it is given another: the file is ours anyway.
+        loader = self._loader = self._loader or RawEventFileLoader(os.devnull)
+        iterator: Any = loader._iterator
+        # What a record that is not complete yet has so far is read again the next time, so the reader need not keep
+        # it: it reads from the file itself, at a quarter of the cost.
+        iterator._reader._read = file.read
+        for payload in self._payloads(loader):
+            offset = self.end + HEADER
+            self.end += len(payload) + FRAME
+            yield offset, payload
 
     def _payloads(self, loader: RawEventFileLoader) -> Iterator[bytes]:
         try:
@@ -99,10 +113,15 @@ class EventFile:
         return ""
 
 
-def stamp_of(path: Path) -> Stamp:
-    """What tells whether a file has changed; raises OSError."""
+def stamp_of(path: Path | int) -> Stamp:
+    """What tells whether a file, or an open one by its number, has changed; raises OSError."""
     status = os.stat(path)
     return status.st_dev, status.st_ino, status.st_size
+
+
+def checksum_of(data: bytes) -> tuple[int, int]:
+    """How many bytes there are, and their checksum."""
+    return len(data), masked_crc32c(data)
 
 
 def read_at(path: Path, offset: int, length: int) -> bytes:

@@ -1,6 +1,5 @@
 """The endpoint of feature maps (contract, 9.1)."""
 
-import base64
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from PIL import Image
 
 from embedding_explorer.errors import BadLogParameter, NoLogData, UnreadableLog
 from embedding_explorer.runs.base import LogSet, Run
+from embedding_explorer.runs.media import data_url
 from embedding_explorer.runs.packed import Array, numeric, tensor_of
 from embedding_explorer.runs.samples import png
 from embedding_explorer.runs.tensors import check_size, widened
@@ -38,7 +38,7 @@ def page(run: Run, tag: str, index: int, first: int, task: str) -> dict[str, Any
         "wall_time": record[0].wall_time,
         "step": record[0].step,
         "Remaining_pictures": max(0, len(pictures) - (first + PAGE)),
-        "value": [data_url(eight_bit(picture)) for picture in pictures[first : first + PAGE]],
+        "value": [data_url(png(eight_bit(picture))) for picture in pictures[first : first + PAGE]],
         "sorce_data": beside(run, task + SCORES, index),
     }
     return shown | ({"label": beside(run, task + LABELS, index)} if run.has("featuremap", task + LABELS) else {})
@@ -67,8 +67,3 @@ def eight_bit(picture: Array) -> Image.Image:
         return Image.fromarray(np.clip(whole, 0, 255).astype(np.uint8))
     except (TypeError, ValueError) as error:
         raise UnreadableLog("The feature maps of the log are no pictures.") from error
-
-
-def data_url(image: Image.Image) -> str:
-    """An image as a text that pages show."""
-    return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"

@@ -1,25 +1,24 @@
 """What lies in a log folder: which folders are runs (contract, 3.2), found without ever leaving the log folder."""
 
-import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from embedding_explorer.runs.structure_graph import is_structure_graph
 
 MAX_RUNS = 10_000  # of one dataset
 MAX_FOLDERS = 100_000  # looked into for one dataset
 MAX_DEPTH = 32
-MAX_JSON = 64 << 20  # bytes of a structure graph
 EVENTS, JSON, PROJECTOR = "events", ".json", "projector_config.pbtxt"
+USUAL_GRAPHS = ("structure_graph.json", "model.json")
 
 
 @dataclass
 class Found:
     """One folder: its event files and structure graphs, in ascending name order, and whether it configures projections.
 
-    `stamps` (time of change, size) are those of the files that are not event files.
+    `stamps` (time of change, size) are those of the files that are not event files; `LogFolder.scan` adds those of tables.
     """
 
     folder: Path
@@ -36,7 +35,9 @@ class Found:
 class Finder:
     """Looks into log folders again and again; remembers which JSON files are structure graphs."""
 
-    def __init__(self) -> None:
+    def __init__(self, names_only: bool = False) -> None:
+        """`names_only`: no file is read; structure graphs are those of the usual names."""
+        self._names_only = names_only
         self._graphs: dict[Path, tuple[tuple[int, int], bool]] = {}
 
     def runs(self, root: Path) -> Iterator[Found]:
@@ -45,8 +46,8 @@ class Finder:
         waiting, seen, count = [(root, 0)], set[Path](), 0
         while waiting and len(seen) < MAX_FOLDERS and count < MAX_RUNS:
             folder, depth = waiting.pop()
-            real = folder.resolve()
-            if real in seen or not real.is_relative_to(inside):
+            real = followed(folder)
+            if real is None or real in seen or not real.is_relative_to(inside):
                 continue
             seen.add(real)
             found, below = self.look(folder, inside)
@@ -60,11 +61,13 @@ class Finder:
         """What lies directly in a folder: its log files, and its folders in descending name order."""
         found, below = Found(folder), []
         for entry in entries(folder):
-            if entry.is_dir():
-                below.append(folder / entry.name)
-            elif entry.is_file() and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(inside)):
-                with suppress(FileNotFoundError):  # deleted meanwhile
+            try:
+                if entry.is_dir():
+                    below.append(folder / entry.name)
+                elif entry.is_file() and (not entry.is_symlink() or leads_inside(Path(entry.path), inside)):
                     self._note(found, entry)
+            except OSError:  # deleted meanwhile, of somebody else, or a link in a circle: nothing that can be read
+                continue
         found.events.sort()
         found.graphs.sort()
         return found, sorted(below, reverse=True)
@@ -81,6 +84,8 @@ class Finder:
             found.events.append(entry.name)
 
     def _is_graph(self, path: Path, stamp: tuple[int, int]) -> bool:
+        if self._names_only:
+            return path.name in USUAL_GRAPHS
         known = self._graphs.get(path)
         if known is None or known[0] != stamp:
             known = self._graphs[path] = (stamp, is_structure_graph(path))
@@ -96,18 +101,20 @@ def entries(folder: Path) -> list["os.DirEntry[str]"]:
         return []
 
 
-def is_structure_graph(path: Path) -> bool:
-    """Whether a JSON file is a structure graph: a model, or a list of models, each with a list of layers."""
+def followed(path: Path) -> Path | None:
+    """Where a path leads; None for links in a circle, for which Python 3.11 has an error of its own."""
     try:
-        if path.stat().st_size > MAX_JSON:
-            return False
-        models = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return False
-    models = models if isinstance(models, list) else [models]
-    return bool(models) and all(map(_is_model, models))
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return None
 
 
-def _is_model(model: Any) -> bool:
-    config = model.get("config") if isinstance(model, dict) else None
-    return isinstance(config, dict) and isinstance(config.get("layers"), list)
+def leads_inside(path: Path, folder: Path) -> bool:
+    """Whether a path stays in a folder when links are followed."""
+    real = followed(path)
+    return real is not None and real.is_relative_to(folder)
+
+
+def readable(name: str) -> str:
+    """A file's name as text: what is not UTF-8 in it, which no answer can hold, is replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")

@@ -7,11 +7,11 @@ from typing import Any
 from google.protobuf.struct_pb2 import Value
 
 from embedding_explorer.errors import NoLogData, UnreadableLog
-from embedding_explorer.runs.base import Column, LogSet, Record, Run
+from embedding_explorer.runs.base import SESSION, Column, LogSet, Record, Run
 from embedding_explorer.runs.messages import SessionContent, SessionEntry
-from embedding_explorer.runs.packed import parsed
+from embedding_explorer.runs.packed import parsed, text_of
 
-SESSION, EXPERIMENT = "_hparams_/session_start_info", "_hparams_/experiment"
+EXPERIMENT = "_hparams_/experiment"
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,6 @@ def data_of(data: bytes) -> Any:
         return None
     kind = value.WhichOneof("kind")
     return getattr(value, kind) if kind in ("number_value", "string_value", "bool_value") else None
-
-
-def text_of(data: bytes) -> str:
-    """A text of the log."""
-    return data.decode("utf-8", "replace")
 
 
 def metric_tags(sessions: list[Session]) -> list[str]:

@@ -7,22 +7,26 @@ are there soon, however large they are. What was read once is not read again whi
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from embedding_explorer.errors import BadLogParameter, LogPathNotFound
-from embedding_explorer.runs.dataset import LogFolder, has_log_file
+from embedding_explorer.runs.dataset import LogFolder
 from embedding_explorer.runs.files import Finder
+from embedding_explorer.runs.listing import is_log_folder
 
 log = logging.getLogger(__name__)
 POLL = 1.0  # seconds between two looks at the files; the contract allows ten until something new is seen
-RESCAN = 1.0  # … at the folders, and ten times as long as such a look takes
+RESCAN = 1.0  # … at the folders
+# Large folders are looked at more seldom, five and ten times as long as it takes, but the two sum up to less than ten.
+MOST_POLL, MOST_RESCAN = 2.0, 6.0
 SLICE = 0.4  # seconds for all runs of a dataset, in turns
 LEAST_SLICE = 0.01
 KEEP_OPEN = 3600.0  # seconds a dataset stays open after its last use
 MAX_OPEN = 50
-MAX_NAME = 255
+MAX_NAME = 255  # bytes
 PARTS = ("visualizedlog", "logs")
 NO_SESSION = "no session: call /api/init first, or send id and trainJobName"
 
@@ -79,7 +83,7 @@ class Library:
                 folder = root.joinpath(*map(str, parts))
                 if folder.is_dir() and folder.resolve().is_relative_to(root.resolve()):
                     return (folder,)
-        whole = tuple(root for root in self.roots if root.is_dir() and has_log_file(self._finder, root))
+        whole = tuple(root for root in self.roots if root.is_dir() and is_log_folder(self._finder, root))
         if whole:
             return whole
         raise LogPathNotFound() if named else BadLogParameter(NO_SESSION)
@@ -94,22 +98,26 @@ class Library:
             began = time.monotonic()
             with self._lock:
                 everything = list(self._open.items())
-            try:
-                done = all([self._step(opened) for _, opened in everything])
-                self._let_go(everything)
-            except Exception:  # a bug of ours; what is read already is served all the same
-                log.exception("the run logs cannot be followed")
-                done = True
+            done = all([self._guarded(self._step, opened) for _, opened in everything])
+            self._guarded(self._let_go, everything)
             with self._changed:
                 self._changed.notify_all()
             if done:
-                self._wake.wait(max(POLL, 5 * (time.monotonic() - began)))
+                self._wake.wait(between(POLL, 5 * (time.monotonic() - began), MOST_POLL))
                 self._wake.clear()
+
+    def _guarded(self, work: Callable[[Any], Any], subject: object) -> Any:
+        """What the work returns; True after a bug of ours, which stops neither the other datasets nor this thread."""
+        try:
+            return work(subject)
+        except Exception:
+            log.exception("run logs cannot be followed")
+            return True
 
     def _step(self, opened: Opened) -> bool:
         """Look after one dataset for a while; whether all of it is read."""
         now = time.monotonic()
-        if not opened.scanned or now - opened.scanned > max(RESCAN, 10 * opened.scanning):
+        if not opened.scanned or now - opened.scanned > between(RESCAN, 10 * opened.scanning, MOST_RESCAN):
             opened.logs.scan()
             opened.scanned = time.monotonic()
             opened.scanning = opened.scanned - now
@@ -134,6 +142,13 @@ class Library:
                 opened.logs.thin()
 
 
+def between(least: float, wanted: float, most: float) -> float:
+    """The number that is wanted, within bounds."""
+    return min(max(least, wanted), most)
+
+
 def _harmless(name: str | None) -> bool:
     """Whether a name is that of a folder and no path."""
-    return bool(name) and name not in (".", "..") and not set(name or "") & set("/\\\0") and len(str(name)) <= MAX_NAME
+    if not name or name in (".", "..") or set(name) & set("/\\\0"):
+        return False
+    return len(name.encode("utf-8", "surrogatepass")) <= MAX_NAME

@@ -1,6 +1,6 @@
 """Which datasets of run logs there are to open: a look at folders' names only, nothing is read (contract, 3.1)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,23 +23,18 @@ class Listing:
 
 def listing(settings: Settings) -> Listing:
     """The datasets below the roots of a server."""
-    finder = Finder()
+    finder = Finder(names_only=True)
     budget = [MOST_FOLDERS]
-    found = dict.fromkeys(pair for root in roots_of(settings) for pair in datasets(finder, root, budget))
-    return Listing(any(is_log_folder(finder, root) for root in roots_of(settings)), tuple(islice(found, MOST_DATASETS)))
-
-
-def roots_of(settings: Settings) -> Sequence[Path]:
-    """The log root, and the further ones."""
-    first = Path(settings.logs_root) if settings.logs_root else settings.data / "runs"
-    further = [Path(text.strip()) for text in settings.run_roots.split(",") if text.strip()]
-    return list(dict.fromkeys([first, *further]))
+    found = dict.fromkeys(pair for root in settings.log_roots for pair in datasets(finder, root, budget))
+    return Listing(any(is_log_folder(finder, root) for root in settings.log_roots), tuple(islice(found, MOST_DATASETS)))
 
 
 def is_log_folder(finder: Finder, root: Path) -> bool:
     """Whether a root, or a folder directly in it, holds a log file: then it is a dataset by itself."""
-    here, below = finder.look(root, root.resolve())
-    return here.is_run() or any(finder.look(path, root.resolve())[0].is_run() for path in islice(below, MOST_FOLDERS))
+    inside = root.resolve()
+    here, below = finder.look(root, inside)
+    within = (path for path in islice(below, MOST_FOLDERS) if path.resolve().is_relative_to(inside))
+    return here.is_run() or any(finder.look(path, inside)[0].is_run() for path in within)
 
 
 def datasets(finder: Finder, root: Path, budget: list[int]) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Bytes that an answer is, with their type out of a fixed list: told by the leading bytes, never by the log's text."""
 
+import base64
 from dataclasses import dataclass
 
 OTHER, PLAIN = "application/octet-stream", "text/plain; charset=utf-8"
@@ -33,6 +34,11 @@ def sniffed(data: bytes) -> Media:
     if len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2:  # a frame of MPEG audio, layer III
         return Media(data, "audio/mpeg")
     return Media(data, OTHER)
+
+
+def data_url(media: Media) -> str:
+    """Bytes as a text that pages can show."""
+    return f"data:{media.mimetype};base64,{base64.b64encode(media.data).decode()}"
 
 
 def plain_text(text: str) -> Media:

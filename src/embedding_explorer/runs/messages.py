@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
-__all__ = ["AudioValue", "DecodeError", "Event", "HistogramValue", "ImageValue", "ProjectorValue", "TensorKind"]
+__all__ = ["DecodeError", "Event", "HistogramValue", "ProjectorValue", "TensorKind"]
 
 _PACKAGE = "embedding_explorer.runs"
 _F = descriptor_pb2.FieldDescriptorProto
@@ -120,9 +120,7 @@ def _describe(message: Any, fields: tuple[tuple[int, str, str], ...]) -> None:
 
 _MADE = _make()
 Event: Any = _MADE["Event"]
-ImageValue: Any = _MADE["ImageValue"]
 HistogramValue: Any = _MADE["HistogramValue"]
-AudioValue: Any = _MADE["AudioValue"]
 ProjectorValue: Any = _MADE["ProjectorValue"]
 EmbeddingParts: Any = _MADE["EmbeddingParts"]
 TensorKind: Any = _MADE["TensorKind"]

@@ -71,7 +71,7 @@ def labels_of(values: Array) -> list[Any]:
     """Labels (N,) or (N, 1) as JSON has them."""
     flat = values.reshape(len(values), -1)[:, 0] if values.ndim and values.size else values.reshape(-1)
     if flat.dtype.kind == "S":
-        return [text.decode("utf-8", "replace") for text in flat.tolist()]
+        return [text_of(text) for text in flat.tolist()]
     plain: list[Any] = (flat.astype(np.uint8) if flat.dtype.kind == "b" else flat).tolist()
     return plain
 
@@ -86,13 +86,18 @@ def samples_of(packed: Packed) -> Samples:
     return Samples(kind, values)
 
 
+def text_of(data: bytes) -> str:
+    """A text of the log."""
+    return data.decode("utf-8", "replace")
+
+
 def tensor_of(data: bytes) -> Array:
     """The array of a TensorProto of either writer; raises UnreadableLog."""
     kind = parsed(TensorKind, data)
     if not kind.dtype:
         message = parsed(TextTypedTensor, data)
         if message.string_val:
-            return np.array([text.decode("utf-8", "replace") for text in message.string_val])
+            return np.array([text_of(text) for text in message.string_val])
         return array_of(message.dtype, [d.size for d in message.tensor_shape.dim], message.tensor_content)
     return standard_tensor(parsed(TensorProto, data))
 
@@ -100,7 +105,7 @@ def tensor_of(data: bytes) -> Array:
 def standard_tensor(message: Any) -> Array:
     """The array of TensorBoard's own TensorProto; raises UnreadableLog."""
     if message.string_val:
-        return np.array([text.decode("utf-8", "replace") for text in message.string_val])
+        return np.array([text_of(text) for text in message.string_val])
     sizes = [dimension.size for dimension in message.tensor_shape.dim]
     checked_count(sizes)  # a single value fills the whole shape
     try:
@@ -137,13 +142,13 @@ def dtype_of(text: bytes) -> np.dtype[Any]:
     raise UnreadableLog("A tensor of the log is of a type that is not read.")
 
 
-def checked_count(sizes: list[int]) -> int:
+def checked_count(sizes: list[int], most: int = MAX_ELEMENTS) -> int:
     """How many elements these dimensions have; raises UnreadableLog for impossible ones, and for far too many."""
     if any(size < 0 for size in sizes) or len(sizes) > MAX_RANK:
         raise unreadable()
     count = prod(sizes)
-    if count > MAX_ELEMENTS:
-        raise UnreadableLog(f"A tensor of the log has {count} elements, more than the {MAX_ELEMENTS} that are read.")
+    if count > most:
+        raise UnreadableLog(f"A tensor of the log has {count} elements, more than the {most} that are read.")
     return count
 
 

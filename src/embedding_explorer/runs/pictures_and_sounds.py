@@ -1,8 +1,10 @@
 """Images, audio and texts as the contract writes them (6.4, 6.5, 6.8 to 6.10)."""
 
-from embedding_explorer.errors import NoLogData
+from embedding_explorer.errors import LimitExceeded, NoLogData
 from embedding_explorer.runs.base import Kind, LogSet, Run
 from embedding_explorer.runs.media import Media, sniffed
+
+MAX_TEXT = 64 << 20  # bytes of the records that one answer is made of
 
 
 def image(logs: LogSet, *, dialect: str, run: str, tag: str) -> object:
@@ -21,8 +23,11 @@ def image_raw(logs: LogSet, *, dialect: str, step: int, run: str, tag: str) -> M
 
 
 def text(logs: LogSet, *, dialect: str, run: str, tag: str) -> object:
-    """The texts of a tag."""
-    records = any_run(logs, run, "text", tag).records("text", tag)
+    """The texts of a tag; raises LimitExceeded, before any is read, where they are too many or too long."""
+    found = any_run(logs, run, "text", tag)
+    if found.size("text", tag) > MAX_TEXT:
+        raise LimitExceeded(f"The texts of this tag take more than {MAX_TEXT} bytes.", limit=MAX_TEXT)
+    records = found.records("text", tag)
     shown = [value if dialect == "web" else "\n".join(value) for _, _, value, _ in records]
     return {
         tag: [

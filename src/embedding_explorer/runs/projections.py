@@ -7,17 +7,16 @@ import numpy as np
 from embedding_explorer.runs.arrays import keep
 from embedding_explorer.runs.base import LogSet
 from embedding_explorer.runs.embeddings import points_of, sample_at, sample_type
+from embedding_explorer.runs.files import PROJECTOR
 from embedding_explorer.runs.media import Media
 from embedding_explorer.runs.projector_config import blocks, tags_of
 from embedding_explorer.runs.reduction import MOST_ROWS
 from embedding_explorer.runs.tensors import widened
 
-CONFIG = "projector_config.pbtxt"
-
 
 def configured_tags(folder: Path) -> list[str]:
     """Tags of the embeddings that the run folder's projector_config.pbtxt names, in its order."""
-    return tags_of(blocks(folder / CONFIG))
+    return tags_of(blocks(folder / PROJECTOR))
 
 
 def projector(logs: LogSet, *, dialect: str, run: str, tag: str) -> object:

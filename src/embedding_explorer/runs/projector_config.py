@@ -6,6 +6,7 @@
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -72,34 +73,49 @@ class Block:
 
 
 def blocks(config: Path | None) -> list[Block]:
-    """The embeddings that a run's configuration names, in its order; none where it cannot be read."""
+    """The embeddings that a run's configuration names, in its order; none where it cannot be read.
+
+    Which of its tables are there is looked up anew each time: copying them may take longer than copying what names them.
+    """
     if config is None:
         return []
     try:
         status = config.stat()
-        return list(read_blocks(config, status.st_mtime_ns, status.st_size))
-    except (OSError, UnreadableLog):
+        message = read_config(config, status.st_mtime_ns, status.st_size)
+        folder = config.parent.resolve()
+    except (OSError, RuntimeError, UnreadableLog):
         return []  # one unreadable file must not hide the rest of the log
+    made = (block_of(embedding, folder) for embedding in message.embeddings)
+    return [block for block in made if block is not None]
 
 
 @lru_cache(64)
-def read_blocks(config: Path, _modified: int, size: int) -> tuple[Block, ...]:
-    """The blocks of a file as it was at that moment; raises OSError, UnreadableLog."""
+def read_config(config: Path, _modified: int, size: int) -> Any:
+    """The ProjectorConfig in a file as it was at that moment; raises OSError, UnreadableLog."""
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
     if size > MAX_CONFIG:
         raise UnreadableLog("The configuration of the projector is too large.")
     try:
-        message = text_format.Parse(config.read_text("utf-8", "replace"), ProjectorConfig(), allow_unknown_field=True)
+        return text_format.Parse(config.read_text("utf-8", "replace"), ProjectorConfig(), allow_unknown_field=True)
     except text_format.ParseError as error:
         raise UnreadableLog("The configuration of the projector cannot be read.") from error
-    made = (block_of(embedding, config.parent) for embedding in message.embeddings)
-    return tuple(block for block in made if block is not None)
+
+
+def stamps(config: Path) -> dict[str, tuple[int, int]]:
+    """(time of change, size) of every file that a configuration names and that is there, by its path."""
+    named = {path for block in blocks(config) for path in (block.points, block.labels, block.sprite) if path}
+    found = {}
+    for path in named:
+        with suppress(OSError):  # deleted meanwhile
+            status = path.stat()
+            found[str(path)] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def block_of(embedding: Any, folder: Path) -> Block | None:
-    """One block; None for variables of checkpoints and for points outside the folder."""
+    """One block; None for variables of checkpoints and for points outside the folder, whose links are followed."""
     points = inside(folder, embedding.tensor_path)
     if points is None or not embedding.tensor_name:
         return None
@@ -117,14 +133,14 @@ def block_of(embedding: Any, folder: Path) -> Block | None:
 
 
 def inside(folder: Path, path: str) -> Path | None:
-    """The file of that relative path, if it stays in the folder when links are followed."""
+    """The file of that relative path, if it stays in the folder (given without links) when links are followed."""
     if not path or path.startswith(("/", "\\")) or "\0" in path:
         return None
     try:
         real = (folder / path).resolve()
-    except OSError:
+        return real if real.is_relative_to(folder) and real.is_file() else None
+    except (OSError, RuntimeError):  # a link in a circle
         return None
-    return real if real.is_relative_to(folder.resolve()) and real.is_file() else None
 
 
 def tags_of(found: list[Block]) -> list[str]:

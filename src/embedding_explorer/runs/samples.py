@@ -10,7 +10,7 @@ from PIL import Image
 
 from embedding_explorer.errors import LimitExceeded, UnreadableLog
 from embedding_explorer.runs.media import Media, plain_text, sniffed
-from embedding_explorer.runs.packed import AUDIO, TEXTS, Samples
+from embedding_explorer.runs.packed import AUDIO, TEXTS, Samples, text_of
 from embedding_explorer.runs.projector_config import Block
 
 Array = NDArray[Any]
@@ -24,10 +24,10 @@ def sample(samples: Samples, index: int) -> Media:
     """The datum of that number, which must be one; raises UnreadableLog."""
     value = samples.values[index]
     if samples.kind == TEXTS:
-        return plain_text(str(value))
+        return plain_text(text_of(value.tobytes().rstrip(b"\0")) if value.dtype == np.uint8 else str(value))
     if samples.kind == AUDIO:
         return sniffed(clip(value.tobytes()))
-    return Media(png(picture(value)), PNG)
+    return png(picture(value))
 
 
 def clip(data: bytes) -> bytes:
@@ -68,13 +68,13 @@ def eight_bit(value: Array) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.clip(value, 0, 255).astype(np.uint8))
 
 
-def png(image: Image.Image) -> bytes:
+def png(image: Image.Image) -> Media:
     """An image as a file; raises UnreadableLog for one without pixels."""
     if not (image.width and image.height):
         raise UnreadableLog("A picture of the log has no pixels.")
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    return buffer.getvalue()
+    return Media(buffer.getvalue(), PNG)
 
 
 def tile(block: Block, index: int) -> Media:
@@ -89,6 +89,6 @@ def tile(block: Block, index: int) -> Media:
             left, top = index % columns * width, index // columns * height
             if top + height > sheet.height:
                 raise UnreadableLog("The sprite of the embedding has no picture of that number.")
-            return Media(png(sheet.crop((left, top, left + width, top + height))), PNG)
+            return png(sheet.crop((left, top, left + width, top + height)))
     except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError) as error:
         raise UnreadableLog("The sprite of the embedding cannot be read.") from error

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+AROUND = 1000  # bytes of the objects that any tag takes, however few records it has
 MOST_RECORDS = 2_000_000  # of one tag; a million steps are kept whole
+LEAST_RECORDS = 50  # … are kept for want of memory, too: fewer take less than the objects around them
 
 
 class Place(NamedTuple):
@@ -74,6 +76,10 @@ class Table:
     def place(self, index: int) -> Place:
         """Where the value of a record is."""
         return Place(*(int(column[index]) for column in self.others))
+
+    def size(self) -> int:
+        """Bytes of the records that hold the values; of scalars, which are not read again, none."""
+        return int(self.others[2].sum(dtype=np.int64)) if len(self.others) > 1 else 0
 
     def taken(self, order: NDArray[np.intp]) -> "Table":
         """The records in another order."""
@@ -141,8 +147,8 @@ class Series:
         self.stride *= 2
 
     def bytes(self) -> int:
-        """Memory that the records take."""
-        return self._columns.bytes()
+        """Memory that the records take, and the objects around them."""
+        return self._columns.bytes() + AROUND
 
     def __len__(self) -> int:
         return len(self._columns) + (self._newest is not None)

@@ -10,6 +10,7 @@ from embedding_explorer.errors import LimitExceeded, UnreadableLog
 from embedding_explorer.runs.graph_tree import MAX_EDGES, MAX_OPERATIONS, Link, Tree, check
 
 MAX_FILE = 64 << 20  # bytes of one JSON file
+LAYERS = b'"layers"'  # stands in every structure graph
 VARIABLE = "variable"
 LOGGING = frozenset(
     (
@@ -28,22 +29,36 @@ def structure_graphs(path: Path) -> list[list[dict[str, Any]]]:
     return [tree.to_json() for tree in trees]
 
 
+def is_structure_graph(path: Path) -> bool:
+    """Whether a JSON file is one; only those that may be are parsed."""
+    try:
+        data = content(path)
+        return LAYERS in data and bool(models(orjson.loads(data)))
+    except (OSError, LimitExceeded, orjson.JSONDecodeError):
+        return False
+
+
 def read(path: Path) -> Any:
     """The JSON value of a file."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            raise LimitExceeded(f"The structure graph is larger than {MAX_FILE} bytes.", limit=MAX_FILE)
-        return orjson.loads(data)
+        return orjson.loads(content(path))
     except (OSError, orjson.JSONDecodeError) as error:
         raise UnreadableLog("The structure graph of the run cannot be read.") from error
 
 
+def content(path: Path) -> bytes:
+    """All of a file; raises OSError, LimitExceeded."""
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise LimitExceeded(f"The structure graph is larger than {MAX_FILE} bytes.", limit=MAX_FILE)
+    return data
+
+
 def models(value: Any) -> list[Layer]:
-    """The models of a file: a list of them, or a single one."""
+    """The models of a file, a list of them or a single one; none where anything else stands among them."""
     entries = value if isinstance(value, list) else [value]
-    return [entry for entry in entries if is_model(entry)]
+    return entries if all(map(is_model, entries)) else []
 
 
 def is_model(value: Any) -> bool:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
-from tensorboard.util.tensor_util import make_ndarray
 
+from embedding_explorer.errors import UnreadableLog
 from embedding_explorer.runs.base import Clip, Histogram, Kind, Packed, Picture
 from embedding_explorer.runs.messages import (
     DecodeError,
@@ -21,12 +22,24 @@ from embedding_explorer.runs.messages import (
     TensorKind,
     TextDtype,
 )
+from embedding_explorer.runs.packed import checked_count, standard_tensor
 
 DT_STRING, DT_FLOAT = 7, 1
+MAX_BUCKETS = 1_000_000  # of one histogram
 WAV = "audio/wav"
 LABEL = "采样率: {rate}, 声道: {channels}, 帧长度: {frames}"
 # What a value may raise that is not what it says it is.
-UNREADABLE = (DecodeError, ValueError, TypeError, IndexError, KeyError, struct.error, wave.Error, EOFError)
+UNREADABLE = (
+    UnreadableLog,
+    DecodeError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    struct.error,
+    wave.Error,
+    EOFError,
+)
 _FIELDS: dict[str, Kind] = {
     "simple_value": "scalar",
     "image": "image",
@@ -90,7 +103,13 @@ def scalar(value: Any) -> float:
     tensor = TensorProto.FromString(value.tensor)
     if tensor.dtype == DT_FLOAT and len(tensor.tensor_content) == 4:
         return float(struct.unpack("<f", tensor.tensor_content)[0])
-    return float(make_ndarray(tensor).item())
+    return float(array_of(tensor, 1).item())
+
+
+def array_of(tensor: Any, most: int) -> NDArray[Any]:
+    """A tensor of at most so many elements, whatever its few bytes say of its shape; raises UnreadableLog."""
+    checked_count([dimension.size for dimension in tensor.tensor_shape.dim], most)
+    return standard_tensor(tensor)
 
 
 def read_value(kind: Kind, value: Any) -> Any:
@@ -144,7 +163,7 @@ def _histogram(value: Any) -> Histogram:
     if value.HasField("histo"):
         message = HistogramValue.FromString(value.histo)
         return from_limits(message.min, message.max, np.array(message.bucket_limit), np.array(message.bucket))
-    buckets = make_ndarray(TensorProto.FromString(value.tensor)).astype(np.float64).reshape(-1, 3)
+    buckets = array_of(TensorProto.FromString(value.tensor), 3 * MAX_BUCKETS).astype(np.float64).reshape(-1, 3)
     if not len(buckets):
         return Histogram(0.0, 0.0, buckets)
     return Histogram(float(buckets[0, 0]), float(buckets[-1, 1]), buckets)
@@ -156,8 +175,6 @@ def from_limits(least: float, most: float, limits: Any, counts: Any) -> Histogra
         raise ValueError("a histogram with more limits than counts, or fewer")
     edges = np.concatenate(([least], limits[:-1], [most])) if len(limits) else np.empty(0)
     buckets = np.stack([edges[:-1], edges[1:], counts], axis=1) if len(limits) else np.empty((0, 3))
-    if len(limits) > 1:
-        buckets[0, 1] = limits[0]
     return Histogram(least, most, buckets.astype(np.float64))
 
 

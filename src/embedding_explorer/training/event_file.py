@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
+from embedding_explorer.checksums import masked_crc32c
 from embedding_explorer.datasets.disk import full_disk_named
 
 NAME = "events.out.tfevents.{seconds:010d}.{host}.{process}.{number}"
@@ -126,12 +127,19 @@ def _cut(path: Path, step: int) -> bool:
 
 
 def _records_of(path: Path) -> Iterator[bytes]:
-    """The whole records of a file with their checksums; one that broke off at the end is left out."""
+    """The whole records of a file with their checksums, up to the first that broke off or is damaged."""
     left = path.stat().st_size
     with path.open("rb") as file:
         while len(head := file.read(_HEAD)) == _HEAD:
             length = int.from_bytes(head[:8], "little") + _TAIL
             left -= _HEAD + length
-            if left < 0:
+            if left < 0 or not _fits(head[8:], head[:8]):
                 return
-            yield head + file.read(length)
+            rest = file.read(length)
+            if not _fits(rest[-_TAIL:], rest[:-_TAIL]):
+                return
+            yield head + rest
+
+
+def _fits(checksum: bytes, data: bytes) -> bool:
+    return int.from_bytes(checksum, "little") == masked_crc32c(data)

@@ -92,13 +92,6 @@ class Tally:
         return Judgement(percent(self._right.sum() / known), percent(self._in_top / known), self.matrix, each)
 
 
-def judge_scores(scores: Scores, classes: Sequence[int | None], count: int) -> Judgement:
-    """Compare the scores of a whole list with its true classes; see `Tally.add`."""
-    tally = Tally(count)
-    tally.add(scores, classes)
-    return tally.judgement()
-
-
 class BestPictures:
     """For every class the pictures with its highest scores, found batch by batch.
 

@@ -26,7 +26,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     form = parse()
     step = Policy("step", {"size": 33.0, "gamma": 0.1})
     assert form.options == Options(policy=step)
-    assert (form.framework, form.network.method, form.gpus, form.gpu_count) == ("pytorch", "standard", (), 1)
+    assert (form.framework, form.network.method, form.gpus) == ("pytorch", "standard", ())
     assert form.network.definition is not None and form.network.definition.batch_size == 64
     assert form.jobs() == [form]
 
@@ -74,6 +74,7 @@ def test_every_fault_is_collected() -> None:
         ({"train_epochs": "100000", "snapshot_interval": "0.01"}, "snapshot_interval"),
         ({"train_epochs": ""}, "train_epochs"),
         ({"train_epochs": "9" * 5000}, "train_epochs"),
+        ({"train_epochs": "-+5"}, "train_epochs"),
         ({"learning_rate": ",".join(["0.1"] * 101)}, "learning_rate"),
         ({"method": "previous", "previous_networks": "m9"}, "previous_networks"),
         ({"method": "previous", "previous_networks": "m1"}, "m1-snapshot"),

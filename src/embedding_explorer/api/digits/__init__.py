@@ -17,6 +17,7 @@ from embedding_explorer.api.digits.pages import Pages
 from embedding_explorer.api.digits.routes import ID, Route, add_routes
 from embedding_explorer.api.digits.server import Server
 from embedding_explorer.api.digits.tables import Tables
+from embedding_explorer.api.event_streams import EventStreams
 from embedding_explorer.errors import JobNotFound
 from embedding_explorer.jobs.runtime import Runtime
 
@@ -26,10 +27,11 @@ __all__ = ["Training", "concerns", "failure"]
 class Training:
     """The routes of this API, and what it does at addresses that it shares with others."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, streams: EventStreams) -> None:
         tables = Tables()
         self._runtime = runtime
-        self._server, self._jobs, self._events = Server(runtime, tables), Jobs(runtime), Events(runtime, tables)
+        self._server, self._jobs = Server(runtime, tables), Jobs(runtime)
+        self._events = Events(runtime, tables, streams)
         parts = (self._server, self._jobs, self._events, Datasets(runtime), Models(runtime), Networks(runtime),
                  Pages(runtime))  # fmt: skip
         self.routes: list[Route] = [route for part in parts for route in part.routes()]

@@ -13,20 +13,19 @@
     server       {"total_gpu_count", "remaining_gpu_count"}
 """
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import orjson
 from flask import Response
 
 from embedding_explorer.api.digits.details import failure, percent
 from embedding_explorer.api.digits.models import graph_of
 from embedding_explorer.api.digits.routes import Route
 from embedding_explorer.api.digits.tables import Tables
-from embedding_explorer.errors import JobNotFound, NotFound, TooManyTasks
+from embedding_explorer.api.event_streams import EventStreams, event
+from embedding_explorer.errors import JobNotFound, NotFound
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.training.records import TrainingJob
 from embedding_explorer.training.datasets import statistics
@@ -34,16 +33,13 @@ from embedding_explorer.training.figures import whole
 
 EVENT_EVERY, LOOK_EVERY = 0.25, 1.0  # seconds between two looks at the least, and at the most
 GRAPH_EVERY, STATISTICS_EVERY = 5.0, 2.0  # seconds
-HEARTBEAT = 10.0  # seconds of silence after which a comment keeps the connection alive
-LISTENERS = 0.5  # of the threads that answer requests; the others are for everybody
 
 
 class Events:
     """Its routes, and the events of single jobs."""
 
-    def __init__(self, runtime: Runtime, tables: Tables) -> None:
-        self.runtime, self.tables = runtime, tables
-        self._seats = threading.BoundedSemaphore(max(1, int(runtime.settings.web_threads * LISTENERS)))
+    def __init__(self, runtime: Runtime, tables: Tables, streams: EventStreams) -> None:
+        self.runtime, self.tables, self._streams = runtime, tables, streams
 
     def routes(self) -> list[Route]:
         """The list; single jobs share their address with the explorer's."""
@@ -51,27 +47,12 @@ class Events:
 
     def all(self) -> Response:
         """Rows as they change."""
-        return self._answer(_List(self.runtime, self.tables).events())
+        return self._streams.answer(_List(self.runtime, self.tables).events())
 
     def one(self, id: str) -> Response:
         """A job as it goes on; raises JobNotFound."""
         self.runtime.training.get(id)
-        return self._answer(_Single(self.runtime, id).events())
-
-    def _answer(self, events: Iterator[bytes]) -> Response:
-        if not self._seats.acquire(blocking=False):
-            raise TooManyTasks("As many listen to events as may; poll instead (/completed_jobs.json, …/graph.json).")
-        freed = threading.Event()
-
-        def let_go() -> None:
-            if not freed.is_set():  # a response that was never begun is closed all the same
-                freed.set()
-                self._seats.release()
-
-        response = Response(_alive(events, self.runtime), mimetype="text/event-stream")
-        response.headers["Cache-Control"] = "no-store"
-        response.call_on_close(let_go)
-        return response
+        return self._streams.answer(_Single(self.runtime, id).events())
 
 
 class _Single:
@@ -178,20 +159,6 @@ class _List:
             yield event("server", gpus)
 
 
-def _alive(events: Iterator[bytes], runtime: Runtime) -> Iterator[bytes]:
-    """Events with a comment after long silence, until the server stops."""
-    sent = time.monotonic()
-    for said in events:
-        if said:
-            yield said
-            sent = time.monotonic()
-        elif time.monotonic() - sent > HEARTBEAT:
-            yield b": still here\n\n"
-            sent = time.monotonic()
-        if runtime.stopping():
-            return
-
-
 def summary(job: TrainingJob, snapshots: list[float]) -> dict[str, Any]:
     """A job in short, as its page shows it."""
     return {
@@ -210,8 +177,3 @@ def summary(job: TrainingJob, snapshots: list[float]) -> dict[str, Any]:
         "reason": job.exception,
         "snapshots": [whole(epoch) for epoch in snapshots],
     }
-
-
-def event(name: str, value: Any) -> bytes:
-    """One server-sent event."""
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))

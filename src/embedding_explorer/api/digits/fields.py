@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from embedding_explorer.api.networks.multipart import MAX_FILES, MAX_NAME, MAX_P
 from embedding_explorer.datasets.disk import full_disk_named
 from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.jobs.channel import printable
+from embedding_explorer.numbers import real, whole
 from embedding_explorer.settings import Settings
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
@@ -24,6 +25,7 @@ MAX_TEXT = 16 << 20  # bytes of all texts of a form; a network has at most 4 MiB
 # What may come by the query as well, which wins (contract, 1.2).
 EITHER = ("job_id", "username", "clone", "group_name", "next", "snapshot_epoch")
 SETTING = "EXPLORER_MAX_UPLOAD_BYTES"
+MOST_DIGITS = 15  # of a whole number
 Values = dict[str, str | list[str]]
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -221,10 +223,9 @@ def number_of(text: str | None, name: str, default: float | None = None) -> floa
     """A finite number; `default` where it is absent or blank. Raises BadRequest."""
     if text is None or not text.strip():
         return default
-    with suppress(ValueError):
-        value = float(text) if len(text) <= 100 and "_" not in text else float("nan")
-        if abs(value) < float("inf"):
-            return value
+    value = real(text)
+    if value is not None:
+        return value
     raise BadRequest(f"{name} must be a number, not {text[:80]!r}.")
 
 
@@ -232,9 +233,9 @@ def whole_of(text: str | None, name: str, default: int, least: int = 0) -> int:
     """A whole number from `least` on; `default` where it is absent or blank. Raises BadRequest."""
     if text is None or not text.strip():
         return default
-    text = text.strip()
-    if text.isascii() and text.isdecimal() and len(text) <= 15 and int(text) >= least:
-        return int(text)
+    value = whole(text, MOST_DIGITS)
+    if value is not None and value >= least:
+        return value
     raise BadRequest(f"{name} must be a whole number from {least} on, not {text[:80]!r}.")
 
 

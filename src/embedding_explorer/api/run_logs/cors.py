@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from flask import Flask, Response, request
 
-LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
+LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 METHODS = "GET, OPTIONS"
 HEADERS = "content-type, x-requested-with, authorization, accept"
 MAX_AGE = "600"

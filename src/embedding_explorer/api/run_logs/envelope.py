@@ -8,10 +8,9 @@ from werkzeug.exceptions import HTTPException
 
 from embedding_explorer.api.wire import JSON, REVALIDATE, etag_of, not_modified
 from embedding_explorer.errors import ExplorerError
-from embedding_explorer.jobs.run_logs import Reply
+from embedding_explorer.jobs.run_logs import FAILED, Reply, told
 
 GOOD, BAD = 200, 500
-FAILED = "Something went wrong while answering; the server's log says what"
 
 
 def good(data: Any) -> Response:
@@ -27,7 +26,7 @@ def bad(message: str) -> dict[str, Any]:
 def failure(error: ExplorerError | HTTPException) -> tuple[int, dict[str, Any]]:
     """Status and body of an error: only addresses and methods that do not exist have a status of their own."""
     if isinstance(error, ExplorerError):
-        return 200, bad(error.message)
+        return 200, bad(told(error))
     status = error.code or BAD
     return (200, bad(FAILED)) if status >= BAD else (status, bad(error.description or error.name))
 

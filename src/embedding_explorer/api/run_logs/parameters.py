@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 
+from embedding_explorer import numbers
 from embedding_explorer.errors import BadLogParameter
 
-MOST_DIGITS = 19  # of a 64-bit integer
 MAX_LENGTH = 4096  # characters of one value; tags of some hundred occur, percent-encoded twice
 
 
@@ -55,19 +54,15 @@ def missing(endpoint: str, name: str) -> BadLogParameter:
 
 def integer(name: str, text: str) -> int:
     """A whole number; raises BadLogParameter naming the parameter."""
-    text = text.strip()
-    digits = text.removeprefix("-").removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+    value = numbers.whole(text)
+    if value is None:
         raise BadLogParameter(f"Parameter error, '{name}' must be an integer")
-    return int(text)
+    return value
 
 
 def number(name: str, text: str) -> float:
     """A finite number; raises BadLogParameter naming the parameter."""
-    try:
-        value = float(text) if "_" not in text else float("nan")
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value):
+    value = numbers.real(text)
+    if value is None:
         raise BadLogParameter(f"Parameter error, '{name}' must be a number")
     return value

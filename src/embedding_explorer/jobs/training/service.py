@@ -59,7 +59,7 @@ class TrainingService:
         self, settings: Settings, database: Database, lock: BusyLock, command: Sequence[str] = COMMAND
     ) -> None:
         self.settings, self.jobs_dir, self.bounds = settings, settings.jobs_folder, bounds_of(settings)
-        self.runs = (settings.data / "runs").absolute()
+        self.runs = settings.runs_folder
         table = TrainingTable(database, self.jobs_dir)
         self._ledger = Ledger(table)
         environment = settings.environment(secrets=False)

@@ -43,7 +43,6 @@ class Standard:
     val_batch_size: int = 16
     crop_size: int | None = 224
     least: int = 1
-    mirror: bool = True
 
     def definition(self) -> Definition:
         """The network, for any pictures."""
@@ -56,7 +55,7 @@ class Standard:
 
 
 _TABLE = (
-    Standard("lenet", "LeNet", "28x28 (gray)", 64, 32, None, 16, mirror=False),
+    Standard("lenet", "LeNet", "28x28 (gray)", 64, 32, None, 16),
     Standard("alexnet", "AlexNet", batch_size=128, val_batch_size=32, crop_size=227, least=_LEAST["alexnet"]),
     Standard("googlenet", "GoogLeNet", least=_LEAST["googlenet"]),
     Standard("resnet18", "ResNet-18"),

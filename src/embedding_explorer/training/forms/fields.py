@@ -1,10 +1,10 @@
 """Reading single fields of a form by kind (contract, 1.2): every fault is noted, none raises."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from embedding_explorer.networks.preprocessing import Faults
+from embedding_explorer.numbers import real, whole
 
 MAX_TEXT = 10_000
 MAX_ITEMS = 100
@@ -99,18 +99,15 @@ class Fields:
         return items[:MAX_ITEMS]
 
     def _integer(self, name: str, value: str, least: int, most: int) -> int | None:
-        digits = value.removeprefix("-").removeprefix("+")
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= 19):
+        found = whole(value)
+        if found is None:
             self.faults.add(name, f"{value[:80]!r} is not a whole number.")
             return None
-        return self._bounded(name, int(value), least, most)
+        return self._bounded(name, found, least, most)
 
     def _number(self, name: str, value: str, least: float, most: float) -> float | None:
-        try:
-            found = float(value) if len(value) <= 100 and "_" not in value else math.nan
-        except ValueError:
-            found = math.nan
-        if not math.isfinite(found):
+        found = real(value)
+        if found is None:
             self.faults.add(name, f"{value[:80]!r} is not a number.")
             return None
         return self._bounded(name, found, least, most)

@@ -66,7 +66,7 @@ class NetworkChoice:
 
 @dataclass(frozen=True)
 class ModelForm:
-    """A checked form. `gpus` are wanted indices, or empty for the next `gpu_count` that are free."""
+    """A checked form. `gpus` are wanted indices, or empty for any."""
 
     name: str
     group: str
@@ -76,7 +76,6 @@ class ModelForm:
     options: Options
     swept: Swept
     gpus: tuple[int, ...] = ()
-    gpu_count: int = 1
 
     def jobs(self) -> list["ModelForm"]:
         """One form per combination of swept values; this one alone where nothing is swept (contract, 5.8)."""
@@ -104,7 +103,6 @@ def parse_model_form(
     faults = Faults()
     fields = Fields(form, faults)
     options, swept = parse_options(fields)
-    gpus, gpu_count = _gpus(fields, choices.gpus)
     parsed = ModelForm(
         name=fields.text("model_name", required=True, most=MAX_NAME),
         group=fields.text("group_name", most=MAX_NAME),
@@ -113,8 +111,7 @@ def parse_model_form(
         network=_network(fields, choices),
         options=options,
         swept=swept,
-        gpus=gpus,
-        gpu_count=gpu_count,
+        gpus=_gpus(fields, choices.gpus),
     )
     for name in REFUSED:
         if name in files or fields.text(name):
@@ -131,7 +128,7 @@ def _dataset(fields: Fields, choices: Choices) -> str:
     return value
 
 
-def _gpus(fields: Fields, total: int) -> tuple[tuple[int, ...], int]:
+def _gpus(fields: Fields, total: int) -> tuple[int, ...]:
     for name in ("select_gpus_list", "select_gpus", "select_gpu"):
         values = fields.all(name)
         if name == "select_gpus_list":
@@ -141,8 +138,9 @@ def _gpus(fields: Fields, total: int) -> tuple[tuple[int, ...], int]:
             if value not in {str(index) for index in range(total)}:
                 fields.faults.add(name, f"{value[:80]!r} is no GPU of this server; it has {total}.")
         if wanted:
-            return tuple(dict.fromkeys(int(value) for value in wanted if value.isdecimal() and len(value) < 6)), 1
-    return (), fields.optional_integer("select_gpu_count", 1, 1, max(1, total)) or 1
+            return tuple(dict.fromkeys(int(value) for value in wanted if value.isdecimal() and len(value) < 6))
+    fields.optional_integer("select_gpu_count", 1, 1, max(1, total))  # a training uses one of them, whatever it says
+    return ()
 
 
 def _network(fields: Fields, choices: Choices) -> NetworkChoice:

@@ -1,6 +1,5 @@
 """A snapshot at work: pictures in, scores or numbers out, prepared as in the training (contract, 6.1)."""
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +71,6 @@ class Predictor:
         if self.definition.classes is not None:
             outputs = outputs.softmax(1)
         return torch.nan_to_num(outputs)
-
-    def run_all(self, batches: Iterable[Pixels]) -> Iterator[Outputs]:
-        """`run` of every batch."""
-        return map(self.run, batches)
 
     def leaves(self) -> list[tuple[str, nn.Module]]:
         """The modules that compute something, by path."""
