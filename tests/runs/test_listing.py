@@ -1,5 +1,6 @@
 """Which datasets of run logs a server finds below its roots."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +66,9 @@ def test_a_listing_looks_at_names_and_reads_nothing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(Path, "read_bytes", refuse)
     shown = listing.listing(Settings(data=tmp_path / "data", logs_root=str(tmp_path)))
     assert (shown.whole, shown.datasets) == (False, (("ann", "events"), ("ann", "graph")))
+
+
+def test_names_that_are_no_text_are_left_out(tmp_path: Path) -> None:
+    put(tmp_path / "logs" / "ada" / os.fsdecode(b"caf\xe9") / "events.out.x")
+    put(tmp_path / "logs" / "ada" / "coffee" / "events.out.x")
+    assert found(tmp_path).datasets == (("ada", "coffee"),)

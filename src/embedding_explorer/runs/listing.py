@@ -48,9 +48,9 @@ def datasets(finder: Finder, root: Path, budget: list[int]) -> Iterator[tuple[st
 
 
 def folders(folder: Path) -> list[Path]:
-    """Those directly in a folder, by name; links and hidden ones are left out."""
+    """Those directly in a folder, by name; links, hidden ones, and names that no address can have are left out."""
     found = (entry.name for entry in entries(folder) if entry.is_dir(follow_symlinks=False))
-    return [folder / name for name in sorted(found) if not name.startswith(".")]
+    return [folder / name for name in sorted(found) if not name.startswith(".") and name.isprintable()]
 
 
 def holds_logs(finder: Finder, folder: Path, root: Path, budget: list[int]) -> bool:
