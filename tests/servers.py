@@ -78,7 +78,7 @@ class Server:
         raise TimeoutError(f"the server did not come so far:\n{self.log.read_text()[-3000:]}")
 
     def get(self, path: str, **more: Any) -> requests.Response:
-        return requests.get(self.url + path, timeout=120, **more)
+        return requests.get(self.url + path, timeout=300, **more)
 
     def post(self, path: str, **more: Any) -> requests.Response:
         return requests.post(self.url + path, timeout=300, **more)

@@ -175,7 +175,8 @@ def judge_the_validation_set(page: Page) -> None:
     cell = page.get_by_test_id("cell")
     expect(cell.locator("h3")).to_contain_text("digit 0, recognised")
     pictures = cell.get_by_test_id("cell-pictures").locator("img")
-    assert 0 < pictures.count() <= 10
+    expect(pictures.first).to_be_visible()
+    assert pictures.count() <= 10
     assert pictures.first.evaluate("async image => (await image.decode(), image.naturalWidth)") == 16
 
 

@@ -37,7 +37,7 @@ GRADIENT = np.array([[1.0, np.nan], [np.inf, -4.0]], np.float32)
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogServer]:
-    server = LogServer(tmp_path_factory.mktemp("run-logs"))
+    server = LogServer(tmp_path_factory.mktemp("run-logs"), projection_seconds="600")  # UMAP is compiled first
     made = GraphDef()
     made.node.add(name="in/x", op="IO Node")
     made.node.add(name="net/y", op="aten::relu", input=["in/x"])

@@ -58,7 +58,9 @@ def test_uploaded_lists_make_a_dataset_and_do_not_stay(jobs: Jobs, data: Path) -
 
 
 def test_a_network_of_one_layer_learns_a_classification(jobs: Jobs, shades: TrainingJob) -> None:
-    created = jobs.make_model(shades, train_epochs="6", learning_rate="0.0001", lr_policy="fixed", framework="caffe")
+    created = jobs.make_model(
+        shades, train_epochs="6", learning_rate="0.0001", lr_policy="fixed", framework="caffe", random_seed="1"
+    )
     assert jobs.snapshots(created.id) == [] and not jobs.figures(created.id).points
     job = jobs.done(created)
     assert jobs.snapshots(job.id) == [1, 2, 3, 4, 5, 6] and jobs.tasks(job) == [("Train Model", State.DONE)]

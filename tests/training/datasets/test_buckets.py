@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import s3fs
 from moto import server as moto_server
 
@@ -25,6 +26,9 @@ def endpoint() -> Iterator[str]:
     server = moto_server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    requests.post(
+        f"http://{host}:{port}/moto-api/reset", timeout=30
+    )  # all its servers of a process share their buckets
     yield f"http://{host}:{port}"
     server.stop()
 
