@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -68,6 +69,13 @@ def test_a_generic_model_has_neither_labels_nor_a_resize_mode(digits: Digits, tr
     shown = digits.json(f"/models/{trained}.json")
     assert "labels file" not in shown and "image resize mode" not in shown
     assert shown["image dimensions"] == [32, 32, 1] and shown["requested framework"] == "pytorch"
+
+
+def test_a_model_says_where_its_run_logs_are(digits: Digits, lenet: str) -> None:
+    address = digits.json(f"/models/{lenet}.json")["run_logs"]
+    assert digits.get(address).status_code == 200
+    [run] = parse_qs(urlsplit(address).query)["run"]
+    assert "loss/train" in digits.json("/api/getCategory")["data"][run]["scalar"]["loss"]
 
 
 def test_graphs_are_in_the_shape_of_the_pages(digits: Digits, lenet: str) -> None:

@@ -96,6 +96,10 @@ def test_unknown_runs_and_tags_have_no_data(logs: LogServer, path: str) -> None:
 @pytest.mark.parametrize(("path", "tag"), [("image_raw", "i"), ("audio_raw", "s")])
 def test_steps_that_are_not_there_or_no_steps(logs: LogServer, path: str, tag: str) -> None:
     assert "cannot find data in step = 3" in logs.refused(path, step=3, run="train", tag=tag, **RUNS)
+    assert "cannot find data in step = 3" in logs.refused(path, WEB, step=3, run="train", tag=tag, **RUNS)
+    for headers in (None, WEB):
+        nothing = logs.refused(path, headers, step=0, run="train", tag="nothing", **RUNS)
+        assert nothing == "Parameter error, no data found"
     for text in ("x", "1.0", "0x1", "1e3", "-+5", "٣", "9" * 30):
         assert "step" in logs.refused(path, step=text, run="train", tag=tag, **RUNS)
     assert "step" in logs.refused(path, WEB, step="x", run="train", tag=tag, **RUNS)
@@ -138,14 +142,18 @@ def test_a_link_out_of_the_root_is_no_dataset(logs: LogServer, tmp_path: Path) -
     assert "log path not found" in logs.refused("init", id="me", trainJobName="link")
 
 
-def test_a_folder_without_runs_says_so(logs: LogServer) -> None:
-    assert logs.refused("init", id="empty", trainJobName="job") == "No related logs found"
+@pytest.mark.parametrize("headers", [None, WEB])
+def test_a_folder_without_runs_says_so(logs: LogServer, headers: dict[str, str] | None) -> None:
+    assert logs.refused("init", headers, id="empty", trainJobName="job") == "No related logs found"
+    assert logs.refused("init", headers, id="nobody", trainJobName="x") == "User does not exist or log path not found"
 
 
-def test_without_a_dataset_a_session_is_asked_for(logs: LogServer) -> None:
+@pytest.mark.parametrize("headers", [None, WEB])
+def test_without_a_dataset_a_session_is_asked_for(logs: LogServer, headers: dict[str, str] | None) -> None:
     for query in ({}, {"session_id": "undefined"}, {"session_id": "a" * 32}):
-        assert "session" in logs.refused("getCategory", **query)
-        assert "session" in logs.refused("scalar", run="train", tag="loss/a", **query)
+        assert "session" in logs.refused("getCategory", headers, **query)
+        assert "session" in logs.refused("scalar", headers, run="train", tag="loss/a", **query)
+        assert "session" in logs.refused("image_raw", headers, run="train", tag="i", step=0, **query)
 
 
 def test_sessions_by_cookie_query_and_both(logs: LogServer) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -120,9 +121,13 @@ def test_missing_parameters_are_named_in_their_order(logs: LogServer, path: str,
         ("graph", {"run": "b"}, "no data found"),
         ("exception", {"tag": "nothing"}, "no data found"),
         ("exception_data", {"tag": "g", "step": "1"}, "cannot find data in step = 1"),
+        ("exception_hist", {"tag": "g", "step": "1"}, "cannot find data in step = 1"),
+        ("exception_box", {"tag": "g", "step": "1", "up": "1", "down": "0"}, "cannot find data in step = 1"),
+        ("exception_hist", {"tag": "g", "step": "1.5"}, "step"),
         ("exception_box", {"tag": "g", "step": "0", "up": "a", "down": "0"}, "up"),
         ("exception_box", {"tag": "g", "step": "0", "up": "1", "down": "nan"}, "down"),
         ("hyperparm", {"run": "nowhere"}, "no data found"),
+        ("featuremap", {"tag": "x", "range": "x", "task": "Classification"}, "range"),
         ("transformer_text", {"tag": "nothing"}, "no data found"),
         ("state", {"tag": "hidden_state", "pos": "0", "range": "x"}, "range"),
         ("state", {"tag": "hidden_state", "pos": "x", "range": "1"}, "pos"),
@@ -133,6 +138,52 @@ def test_missing_parameters_are_named_in_their_order(logs: LogServer, path: str,
 @pytest.mark.parametrize("headers", [None, WEB])
 def test_reasons_of_bad_answers(logs: LogServer, path: str, query: dict[str, str], reason: str, headers: Any) -> None:
     assert reason in logs.refused(path, headers, **{**RUN, **query})
+
+
+REST = {
+    "projector": {},
+    "projector_data": {"step": 0, "method": "pca"},
+    "projector_raw": {"step": 0},
+    "projector_sample": {"index": 0},
+    "exception": {},
+    "exception_data": {"step": 0},
+    "exception_hist": {"step": 0},
+    "exception_box": {"step": 0, "up": 1, "down": 0},
+    "transformer_text": {},
+    "transformer_image": {"l": 0, "x": 0, "y": 0, "g": 0, "r": 1},
+    "state": {"pos": 0, "range": 1},
+    "state_select": {"pattern": "1", "threshold": 0, "length": 1},
+    "graph": {},
+}
+
+
+@pytest.mark.parametrize(("path", "query"), REST.items())
+@pytest.mark.parametrize("headers", [None, WEB])
+def test_unknown_runs_and_tags_have_no_data(logs: LogServer, path: str, query: dict[str, Any], headers: Any) -> None:
+    for where in ({"run": "a", "tag": "nothing"}, {"run": "nowhere", "tag": "few"}, {"run": "../a", "tag": "few"}):
+        assert logs.refused(path, headers, **{**RUN, **query, **where}) == "Parameter error, no data found"
+
+
+def test_runs_without_hyper_parameters_have_no_data(history: LogServer) -> None:
+    asked = {"id": "history", "trainJobName": "log", "run": "."}
+    assert history.refused("hyperparm", **asked) == "Parameter error, no data found"
+
+
+@pytest.mark.parametrize("headers", [None, WEB])
+def test_what_cannot_be_read_is_refused_in_words(logs: LogServer, headers: Any) -> None:
+    """A sample that is no picture, and a file that became another one under the reader's hands."""
+    query = {**RUN, "run": "c"}
+    path = logs.root / "me" / "job" / "c"
+    write(path, sample("e", np.zeros((2, 0, 4), np.float32), IMAGE), embedding("e", 0, POINTS[:2]))
+    logs.until(lambda: "c" in logs.ask("getCategory", id="me", trainJobName="job"))
+    told = logs.refused("projector_sample", headers, **query, tag="e", index=0)
+    assert told and "went wrong" not in told
+    [file] = path.iterdir()
+    with file.open("r+b") as out:
+        out.write(os.urandom(file.stat().st_size))
+    assert logs.refused("projector_raw", headers, **query, tag="e", step=0)
+    shutil.rmtree(path)
+    logs.until(lambda: "c" not in logs.ask("getCategory", id="me", trainJobName="job"))
 
 
 def test_what_there_is_of_an_embedding(logs: LogServer) -> None:

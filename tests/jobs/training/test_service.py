@@ -42,6 +42,14 @@ def test_a_dataset_is_made_in_the_folder_of_its_job(jobs: Jobs, data: Path) -> N
     assert not jobs.lock.held() and jobs.shown() is None
 
 
+def test_run_logs_show_a_training_that_has_begun_wherever_else_they_look(tmp_path: Path) -> None:
+    for roots in ({}, {"logs_root": str(tmp_path / "else")}):
+        with running(tmp_path, **roots) as service:
+            (service.runs / "begun").mkdir(parents=True, exist_ok=True)
+            assert (service.in_run_logs("begun"), service.in_run_logs("waiting")) == (True, False)
+            assert service.runs in service.settings.log_roots
+
+
 def test_uploaded_lists_make_a_dataset_and_do_not_stay(jobs: Jobs, data: Path) -> None:
     lines = [f"{path} {path.parent.name[-1]}" for path in sorted((data / "pictures").glob("*/*.png"))]
     form = {"dataset_name": "lists", "method": "textfile", "resize_width": "16", "resize_height": "16"}

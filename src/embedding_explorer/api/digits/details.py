@@ -37,7 +37,9 @@ class Details:
     def model(self, job: TrainingJob) -> dict[str, Any]:
         """A model with its snapshots."""
         epochs = [whole(epoch) for epoch in self.service.snapshots(job.id)]
-        return self.created_model(job) | {"directory": str(job.folder), "snapshots": epochs} | added(job)
+        logs = f"/logs?run={job.id}" if self.service.in_run_logs(job.id) else None
+        more = {"directory": str(job.folder), "snapshots": epochs, "run_logs": logs}
+        return self.created_model(job) | more | added(job)
 
     def created_model(self, job: TrainingJob) -> dict[str, Any]:
         """A model as its creation answers, and as lists show it."""

@@ -93,6 +93,10 @@ class TrainingService:
         """A job; raises JobNotFound (fact: `job`)."""
         return self._ledger.get(job_id)
 
+    def in_run_logs(self, job_id: str) -> bool:
+        """Whether the run logs of this server show a model: its training has begun."""
+        return (self.runs / job_id).is_dir()
+
     def list(self, family: str | None = None) -> list[TrainingJob]:
         """Jobs of one family, or all: active ones first, the newest first within each."""
         return self._ledger.list(family)

@@ -22,7 +22,8 @@ const DETAILS = 5; // of so many turns one asks for all
 
 /** @param {{id: string}} facts */
 export async function open({ id }) {
-  const head = jobHead({ family: "model", changed: () => ((turn = 0), watch.now()) });
+  const logs = el("a", { class: "button", hidden: true, testid: "run-logs", title: "Scalars, histograms, embeddings and the graph of this training" }, "Run logs");
+  const head = jobHead({ family: "model", changed: () => ((turn = 0), watch.now()), more: [logs] });
   const charts = graphs();
   const hardware = el("p", { class: "muted small", testid: "hardware" });
   const saved = snapshots(id);
@@ -41,6 +42,8 @@ export async function open({ id }) {
       // Before its first figures a training may not have written what it was told to do.
       if (graph.combined_graph && !options) options = await optionsOf(model);
       fillIn(facts, factsCard(model, options));
+      show(logs, Boolean(model.run_logs));
+      if (model.run_logs) logs.href = model.run_logs;
     }
     turn += 1;
     head.update({ ...model, status: graph.status, progress: graph.progress });
