@@ -276,6 +276,6 @@ def test_every_refused_field_is_named(digits: Digits, pictures: Path) -> None:
     assert "folder_pct_test" in check_refused(digits.post(f"{CLASSES}.json", over), "folder_pct_test")
 
 
-@pytest.mark.parametrize("path", ["//index.json", f"/jobs//{UNKNOWN}/status", "/dataset//info", "/api//init"])
+@pytest.mark.parametrize("path", [f"/jobs//{UNKNOWN}/status", "/dataset//info", "/api//init"])
 def test_two_slashes_are_another_address_and_no_redirect(digits: Digits, path: str) -> None:
     assert requests.get(digits.server.url + path, allow_redirects=False, timeout=60).status_code == 404
