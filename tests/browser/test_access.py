@@ -130,10 +130,17 @@ def test_a_narrow_screen_shows_everything_without_scrolling_sideways(
     for control in ("upload-button", "datasets-button", "search", "tool-lasso", "reduction-pca", "home"):
         reachable(page, control, width, height)
     page.locator("[data-testid=help-button]:visible, [data-testid=more]:visible").first.click()
+    leads_to(page, "Train", "Logs")
     page.locator("[role=menuitem]:has-text('Help'):visible, [role=dialog]:visible, dialog[open]").first.wait_for()
     page.keyboard.press("Escape")
     box = page.locator("#map").bounding_box()
     assert box is not None and box["width"] >= width * 0.5 and box["height"] >= height * 0.4
+
+
+def leads_to(page: Page, *names: str) -> None:
+    """The other pages are links in the bar, or lines of its menu."""
+    for name in names:
+        page.locator(f":is(nav a, a[role=menuitem]):visible:has-text('{name}')").wait_for()
 
 
 def reachable(page: Page, control: str, width: int, height: int) -> None:

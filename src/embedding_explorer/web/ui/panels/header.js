@@ -2,8 +2,8 @@
 /** The bar at the top: brand, pages, the dataset that is shown, search, and what concerns the whole page. */
 import { el } from "../dom.js";
 import { button } from "../parts/controls.js";
-import { pages } from "../parts/pages.js";
-import { attachPopover, menuItem } from "../parts/popover.js";
+import { otherPages, pages } from "../parts/pages.js";
+import { attachPopover, menuItem, menuRule } from "../parts/popover.js";
 import { THEMES, themeButton } from "../parts/theme_button.js";
 import { chosenTheme, setTheme } from "../state/theme.js";
 import { openAbout } from "./about.js";
@@ -52,7 +52,7 @@ function datasetButton(app) {
   return node;
 }
 
-/** On narrow screens the last buttons are lines of a menu. @param {App} app */
+/** On narrow screens the other pages and the last buttons are lines of a menu. @param {App} app */
 function moreMenu(app) {
   const anchor = button("More", { icon: "more", kind: "quiet", only: true, testid: "more" });
   anchor.classList.add("bar-more");
@@ -60,6 +60,8 @@ function moreMenu(app) {
     const close = () => menu.close();
     const [next, , present] = THEMES[chosenTheme()];
     return [
+      ...otherPages().map(({ name, href }) => menuItem(name, { href, close })),
+      menuRule(),
       menuItem("About this map", { icon: "info", close, onclick: () => openAbout(app) }),
       menuItem("Help", { icon: "help", close, onclick: openHelp }),
       menuItem(`${present}: change`, { icon: THEMES[chosenTheme()][1], close, onclick: () => setTheme(/** @type {any} */ (next)) }),

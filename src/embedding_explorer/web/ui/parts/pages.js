@@ -9,8 +9,13 @@ const PAGES = [
   { name: "Logs", href: "/logs", below: ["/logs/"] },
 ];
 
+/** @param {typeof PAGES[0]} page @returns {boolean} */
+const here = ({ href, below }) => location.pathname === href || below.some((start) => location.pathname.startsWith(start));
+
+/** The pages that this one is not, for a menu. */
+export const otherPages = () => PAGES.filter((page) => !here(page));
+
 /** @returns {HTMLElement} */
 export function pages() {
-  const here = (/** @type {typeof PAGES[0]} */ { href, below }) => location.pathname === href || below.some((start) => location.pathname.startsWith(start));
   return el("nav", { class: "pages", "aria-label": "Pages" }, PAGES.map((page) => el("a", { href: page.href, "aria-current": here(page) ? "page" : null }, page.name)));
 }
