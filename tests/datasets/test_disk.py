@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from embedding_explorer.datasets import disk
-from embedding_explorer.datasets.disk import full_disk_named, sync_tree, write_atomically
+from embedding_explorer.datasets.disk import PART, full_disk_named, keep_used, sync_tree, write_atomically
 from embedding_explorer.errors import StorageFull
 
 
@@ -50,3 +50,13 @@ def test_a_full_disk_is_named(tmp_path: Path, code: int) -> None:
 def test_other_errors_of_the_disk_stay_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(PermissionError), full_disk_named(tmp_path):
         raise PermissionError(errno.EACCES, "no")
+
+
+def test_what_was_used_least_lately_makes_room_and_unfinished_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "owner").mkdir()
+    for age, name in enumerate(("new", "owner/middle", "old", f"writing{PART}")):
+        (tmp_path / name).write_bytes(b"12345")
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    keep_used(tmp_path, 10)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == [f"writing{PART}"]
+    assert (tmp_path / "new").exists() and (tmp_path / "owner" / "middle").exists() and not (tmp_path / "old").exists()

@@ -4,23 +4,20 @@ import gzip
 import hashlib
 import os
 import secrets
-import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 from flask import Response, request
 
-from embedding_explorer.datasets.disk import full_disk_named
+from embedding_explorer.datasets.disk import PART, full_disk_named, keep_used
 
 CHUNK = 256 * 1024
 GZIP_LEVEL = 4  # coordinates hardly get smaller above it, and take three times as long
 GZIP_FROM = 1000  # bytes; below it nothing is gained
 STRIPES = 16  # locks that keep two threads from making the same body
-PART = ".part"  # end of the name of what is not written to its end
 JSON, BINARY, ARROW = "application/json", "application/octet-stream", "application/vnd.apache.arrow.stream"
 FOR_EVER, REVALIDATE = "public, max-age=31536000, immutable", "no-cache"
 
@@ -161,24 +158,10 @@ class ResponseCache:
             with full_disk_named(self.folder):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write(part)
-            self._make_room(part)
+            keep_used(self.folder, self.most_bytes - part.stat().st_size)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-
-    def _make_room(self, newest: Path) -> None:
-        room = self.most_bytes - newest.stat().st_size
-        for _, size, file in sorted(self._kept(), reverse=True):
-            room -= size
-            if room < 0:
-                file.unlink(missing_ok=True)
-
-    def _kept(self) -> Iterator[tuple[float, int, Path]]:
-        for file in self.folder.rglob("*"):
-            with suppress(FileNotFoundError):  # its dataset was deleted, or another thread made room, meanwhile
-                status = file.stat()
-                if stat.S_ISREG(status.st_mode) and file.suffix != PART:
-                    yield status.st_mtime, status.st_size, file
 
 
 def used(path: Path) -> bool:

@@ -5,15 +5,18 @@ import ctypes
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from embedding_explorer.errors import StorageFull
 
+PART = ".part"  # end of the name of what is not written to its end
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace the content of `path` in one step, on the disk when this returns."""
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
     try:
         with part.open("xb") as file:
             file.write(data)
@@ -58,6 +61,25 @@ def full_disk_named(folder: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise StorageFull(f"No space left in {folder}. Free some, then try again.", folder=str(folder)) from error
+
+
+def keep_used(folder: Path, room: int) -> None:
+    """Delete the files below a folder that were used least lately, until the others have at most `room` bytes.
+
+    What is not written to its end is neither counted nor deleted. The time of change is that of the last use.
+    """
+    for _, size, file in sorted(_by_use(folder), reverse=True):
+        room -= size
+        if room < 0:
+            file.unlink(missing_ok=True)
+
+
+def _by_use(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    for file in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # its owner was deleted, or another thread made room, meanwhile
+            status = file.stat()
+            if stat.S_ISREG(status.st_mode) and file.suffix != PART:
+                yield status.st_mtime, status.st_size, file
 
 
 def _syncfs(handle: int) -> bool:

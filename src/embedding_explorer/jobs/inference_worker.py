@@ -6,36 +6,28 @@ Started by the first task of the networks API. It is given paths and gives paths
 """
 
 import json
-import logging
-import re
-import resource
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from embedding_explorer.errors import ExplorerError, JobFailed, LimitExceeded
-from embedding_explorer.jobs.bounded import MEMORY, over_limit
+from embedding_explorer.jobs import inside
+from embedding_explorer.jobs.bounded import MEMORY
+from embedding_explorer.jobs.inside import bound_memory
 from embedding_explorer.jobs.tensors import write_tensors
 from embedding_explorer.jobs.worker import work
 from embedding_explorer.networks.base import Pooling
-from embedding_explorer.networks.devices import cuda_possible
 from embedding_explorer.networks.frameworks.base import LoadedNetwork
 from embedding_explorer.networks.preprocessing import Constants, Preprocessing, Region, prepare
 from embedding_explorer.networks.registered.extraction import first_of, pooled
 from embedding_explorer.networks.registered.loading import is_there, load_network
-from embedding_explorer.settings import GiB, Settings
+from embedding_explorer.settings import Settings
 
-log = logging.getLogger(__name__)
 Report = Callable[[str, int, int], None]
-# Beyond the memory that pages occupy, which is watched from outside: room for what is reserved and never touched. One
-# allocation that would burst the limit at once fails by itself, with the network's own name for it.
-RESERVED = 2 * GiB
-OUT_OF_MEMORY = re.compile(r"allocate|bad_alloc|out of memory|OOM", re.IGNORECASE)
 
 
 @dataclass
@@ -57,9 +49,7 @@ class InferenceContext:
 
     def warm_up(self) -> dict[str, Any]:
         """Nothing is loaded before it is asked for."""
-        if not cuda_possible():  # drivers reserve far more than there is
-            most = self.settings.inference_memory + RESERVED
-            resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+        bound_memory(self.settings.inference_memory)
         return {}
 
     def network(self, where: str) -> Warm:
@@ -143,20 +133,9 @@ def region_of(given: dict[str, Any]) -> Region:
     return Region(bbox, polygon, given["crop_uniform_background"])
 
 
-@contextmanager
-def one_line_errors() -> Iterator[None]:
+def one_line_errors() -> AbstractContextManager[None]:
     """Whatever a network or its framework raises becomes one sentence for the user who registered it."""
-    try:
-        yield
-    except LimitExceeded:
-        raise
-    except Exception as error:
-        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
-            raise over_limit("It asked for more memory than it may have", MEMORY) from error
-        if isinstance(error, ExplorerError):
-            raise
-        log.exception("a registered network failed")
-        raise JobFailed(f"The network failed: {type(error).__name__}: {error}") from error
+    return inside.one_line_errors(MEMORY, "registered network")
 
 
 def main() -> None:

@@ -4,8 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from embedding_explorer.datasets.disk import full_disk_named
+from embedding_explorer.datasets.disk import PART, full_disk_named, keep_used
 from embedding_explorer.errors import NotFound, TooManyTasks, WorkerDied
 from embedding_explorer.jobs.bounded import MEMORY, BoundedWorker
 from embedding_explorer.jobs.channel import Message
@@ -25,7 +24,6 @@ from embedding_explorer.settings import Settings
 COMMAND = (sys.executable, "-m", "embedding_explorer.jobs.projection_worker")
 VERSION = 1  # of the reductions; another one makes them anew
 WAITING = 8  # requests that may wait for the worker; each holds a thread of the web process
-PART = ".part"
 PROJECTED, ROWS = "projector_data", "projector_rows"  # the endpoint, and what the reader does for it
 DIMS = 3
 
@@ -51,7 +49,7 @@ class Projections:
         path = self.folder / f"{rows}-{method}-{dims}-{VERSION}.npy"
         found = loaded(path)
         points = found if found is not None else self._made(path, rows, method, dims)
-        self._make_room()
+        keep_used(self.folder, self._most)
         return points
 
     def stop(self) -> None:
@@ -82,19 +80,6 @@ class Projections:
             self._worker.call(task, arguments)
         except WorkerDied:  # perhaps before this came: another one may do it
             self._worker.call(task, arguments)
-
-    def _make_room(self) -> None:
-        room = self._most
-        for _, size, file in sorted(self._kept(), reverse=True):
-            room -= size
-            if room < 0:
-                file.unlink(missing_ok=True)
-
-    def _kept(self) -> Iterator[tuple[float, int, Path]]:
-        for file in self.folder.iterdir():
-            with suppress(FileNotFoundError):  # another thread made room meanwhile
-                if file.suffix != PART:
-                    yield file.stat().st_mtime, file.stat().st_size, file
 
 
 def loaded(path: Path) -> NDArray[np.float64] | None:

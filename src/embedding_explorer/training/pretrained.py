@@ -178,17 +178,17 @@ def _info(folder: Path) -> dict[str, Any]:
         raise BadInput(f"There is no {INFO} at the top level. Send an archive that a model was downloaded as.")
     if path.stat().st_size > MAX_INFO:
         raise BadInput(f"{INFO} has {path.stat().st_size} bytes; at most {MAX_INFO} are allowed.")
-    return info_of(path.read_bytes())
+    return object_of(path.read_bytes(), INFO)
 
 
-def info_of(data: bytes) -> dict[str, Any]:
-    """The object in an `info.json`; raises BadInput."""
+def object_of(data: bytes, name: str) -> dict[str, Any]:
+    """The object in a file of JSON called `name`; raises BadInput."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{INFO} is no JSON.") from error
+        raise BadInput(f"{name} is no JSON.") from error
     if not isinstance(value, dict):
-        raise BadInput(f"{INFO} is no JSON object.")
+        raise BadInput(f"{name} is no JSON object.")
     return value
 
 

@@ -25,7 +25,7 @@ from embedding_explorer.images.remote import Limits, check_url, fetch, is_public
 from embedding_explorer.training.archives import INFO, top_level
 from embedding_explorer.training.datasets.indexes import read_index
 from embedding_explorer.training.datasets.places import Places, is_url
-from embedding_explorer.training.pretrained import info_of, named_files
+from embedding_explorer.training.pretrained import named_files, object_of
 
 log = logging.getLogger(__name__)
 MASTER, AUX = "master.json", "aux.json"
@@ -274,7 +274,7 @@ def _index(shelf: Shelf, name: str) -> tuple[str, Sequence[str]]:
         data = shelf.read(name, TEXT_SECONDS)
     except FetchFailed:
         return "", list(_plain_names(shelf.folders()))
-    value = _object(data, name)
+    value = object_of(data, name)
     children = value.get("children")
     message = str(value.get("msg", ""))[:MAX_TEXT].encode("utf-8", "replace").decode()
     return message, list(_plain_names(children if isinstance(children, list) else []))
@@ -297,13 +297,13 @@ def _offer(shelf: Shelf, folder: str, deadline: float) -> Offer | None:
     if left <= 0:
         return None
     try:
-        info = info_of(shelf.read(f"{folder}/{INFO}", left))
+        info = object_of(shelf.read(f"{folder}/{INFO}", left), INFO)
         named_files(info)
     except ExplorerError as error:
         log.info("%s in the model store %s is left out: %s", folder, shelf.base, error)
         return None
     try:
-        aux = _object(shelf.read(f"{folder}/{AUX}", left), AUX)
+        aux = object_of(shelf.read(f"{folder}/{AUX}", left), AUX)
     except ExplorerError:
         aux = {}
     return _shown(Offer(str(uuid.uuid4()), shelf, folder, info, aux))
@@ -317,13 +317,3 @@ def _shown(offer: Offer) -> Offer | None:
         log.info("%s in the model store %s is left out: %s", offer.folder, offer.shelf.base, error)
         return None
     return offer
-
-
-def _object(data: bytes, name: str) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name} is no JSON.") from error
-    if not isinstance(value, dict):
-        raise BadInput(f"{name} is no JSON object.")
-    return value

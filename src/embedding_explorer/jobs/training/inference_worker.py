@@ -8,19 +8,17 @@ pictures go through no pipe. Models stay loaded, the least recently used going f
 
 import logging
 import os
-import re
-import resource
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embedding_explorer.errors import ExplorerError, JobFailed, LimitExceeded
-from embedding_explorer.jobs.bounded import over_limit
+from embedding_explorer.errors import ExplorerError
+from embedding_explorer.jobs.inside import OUT_OF_MEMORY, bound_memory, one_line_errors
 from embedding_explorer.jobs.worker import work
-from embedding_explorer.networks.devices import cuda_available, cuda_possible
+from embedding_explorer.networks.devices import cuda_available
 from embedding_explorer.settings import GiB, Settings
 from embedding_explorer.training.datasets.places import Places
 from embedding_explorer.training.datasets.spec import Pictures
@@ -32,8 +30,6 @@ log = logging.getLogger(__name__)
 Report = Callable[[str, int, int], None]
 MEMORY = "EXPLORER_PREDICTION_MEMORY"
 WARM_BYTES = GiB  # of models that stay loaded
-RESERVED = 2 * GiB  # see jobs.inference_worker
-OUT_OF_MEMORY = re.compile(r"allocate|bad_alloc|out of memory|OOM", re.IGNORECASE)
 Key = tuple[str, str, int, int, str]
 
 
@@ -47,9 +43,7 @@ class PredictionContext:
     def warm_up(self) -> dict[str, Any]:
         """Load torch, whose seconds are then no request's; models are loaded when they are asked for."""
         import_module("embedding_explorer.training.predictions.answering")
-        if not cuda_possible():  # drivers reserve far more than there is
-            most = self.settings.prediction_memory + RESERVED
-            resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+        bound_memory(self.settings.prediction_memory)
         return {}
 
     def model(self, given: dict[str, Any], device: str) -> "Model":
@@ -156,20 +150,9 @@ def import_model(context: PredictionContext, report: Report, **given: Any) -> An
         return import_model(Incoming.from_json(given)).to_json()
 
 
-@contextmanager
-def sentences() -> Iterator[None]:
+def sentences() -> AbstractContextManager[None]:
     """Whatever a network or torch raises becomes one sentence."""
-    try:
-        yield
-    except LimitExceeded:
-        raise
-    except Exception as error:
-        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
-            raise over_limit("It asked for more memory than it may have", MEMORY) from error
-        if isinstance(error, ExplorerError | OSError):
-            raise
-        log.exception("a trained model failed")
-        raise JobFailed(f"The network failed: {type(error).__name__}: {error}") from error
+    return one_line_errors(MEMORY, "trained model", (ExplorerError, OSError))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 /** One dataset in memory: its manifest, and positions and columns as they are asked for. */
 import { decodePositions } from "../core/positions.js";
 import { getBytes, getJson, request } from "./api.js";
+import { kept } from "./kept.js";
 
 /** Reductions in the order in which they are preferred when none is named. */
 const PREFERRED = ["umap", "pca"];
@@ -125,23 +126,6 @@ export class MapData {
     if (positions.n !== this.total) throw new Error(`The server sent ${positions.n} positions for ${this.total} images: reload the page.`);
     return positions;
   }
-}
-
-/**
- * What was asked for before, unless it failed.
- * @template T
- * @param {Map<string, Promise<T>>} cache
- * @param {string} key
- * @param {() => Promise<T>} load
- * @returns {Promise<T>}
- */
-function kept(cache, key, load) {
-  const known = cache.get(key);
-  if (known) return known;
-  const loading = load();
-  cache.set(key, loading);
-  loading.catch(() => cache.delete(key));
-  return loading;
 }
 
 /** A picture from the server, decoded beside the page's own work. @param {string} url @param {AbortSignal} [signal] @returns {Promise<ImageBitmap>} */

@@ -3,6 +3,7 @@
 import { between, commonBox, worldPlaces } from "../../core/series.js";
 import { ease } from "../../core/flight.js";
 import { getJson } from "../../data/api.js";
+import { kept } from "../../data/kept.js";
 import { MapData } from "../../data/map_data.js";
 import { stopComparing } from "./comparing.js";
 import { openRow } from "./picking.js";
@@ -221,20 +222,4 @@ class Film {
     clearTimeout(this.timer);
     if (this.app.store.state.phase === "ready") this.app.view.setMorph(null);
   }
-}
-
-/**
- * @template T
- * @param {Map<string, Promise<T>>} cache
- * @param {string} key
- * @param {() => Promise<T>} load
- * @returns {Promise<T>}
- */
-function kept(cache, key, load) {
-  const known = cache.get(key);
-  if (known) return known;
-  const loading = load();
-  cache.set(key, loading);
-  loading.catch(() => cache.delete(key));
-  return loading;
 }
