@@ -24,19 +24,19 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Answers the requests of one channel until it closes."""
+    """Answers the requests of one channel. From its making on, the process ends when the other side closes that."""
 
-    def __init__(self, channel: Channel, context: Any) -> None:
-        self.channel, self.context = channel, context
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
         self.requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.aborted: set[int] = set()
-
-    def run(self, tasks: dict[str, Callable[..., Any]]) -> None:
-        """Do tasks for ever. The process ends when the other side closes the channel."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
+
+    def run(self, context: Any, tasks: dict[str, Callable[..., Any]]) -> None:
+        """Do tasks for ever."""
         while True:
             request = self.requests.get()
-            self.channel.send({"id": request["id"], **self._answer(tasks[request["task"]], request)})
+            self.channel.send({"id": request["id"], **self._answer(context, tasks[request["task"]], request)})
 
     def _listen(self) -> None:
         for message in self.channel:
@@ -46,9 +46,9 @@ class Worker:
                 self.requests.put(message)
         os._exit(0)  # the web process is gone; native code in the other thread would not notice
 
-    def _answer(self, task: Callable[..., Any], request: Message) -> Message:
+    def _answer(self, context: Any, task: Callable[..., Any], request: Message) -> Message:
         try:
-            return {"result": task(self.context, self._reporter(request["id"]), **request["arguments"])}
+            return {"result": task(context, self._reporter(request["id"]), **request["arguments"])}
         except ExplorerError as error:
             return {"error": pack_error(error)}
         except OSError as error:
@@ -86,6 +86,7 @@ def work(make_context: Callable[[Settings], Any], tasks: dict[str, Callable[...,
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this process
     channel = take_standard_streams()
+    worker = Worker(channel)
     settings = Settings.from_environment()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s worker %(levelname)s %(message)s")
     context = make_context(settings)
@@ -94,7 +95,7 @@ def work(make_context: Callable[[Settings], Any], tasks: dict[str, Callable[...,
     except ExplorerError as error:
         channel.send({"unusable": pack_error(error)})
         raise SystemExit(1) from error
-    Worker(channel, context).run(tasks)
+    worker.run(context, tasks)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ TASKS = {
 
 def run(task: str, request: dict[str, Any]) -> dict[str, Any]:
     """Run the function `<task>` of its module in a child process: JSON in, JSON out; its errors are raised here."""
-    command = [sys.executable, "-m", __name__, task]
+    command = [sys.executable, "-m", __name__, task, str(os.getpid())]
     text, env = json.dumps(request), environment()
     try:
         done = subprocess.run(command, input=text, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=True)
@@ -50,7 +50,7 @@ def _last_words(error: subprocess.SubprocessError) -> str:
 
 def main() -> None:
     """Answer one request of `run`."""
-    die_with_parent()
+    die_with_parent(int(sys.argv[2]))
     answers = os.dup(1)
     os.dup2(2, 1)  # what libraries print must not mix with the answer
     task = sys.argv[1]
