@@ -4,14 +4,14 @@ import sys
 
 from flask import Flask
 
-from embedding_explorer import server
+from embedding_explorer import server, web_process
 from embedding_explorer.cli import main
 
 WORKER = (sys.executable, "-m", "tests.jobs.pausing_worker")
 
 
 def application() -> Flask:
-    return server.application(WORKER)
+    return web_process.application(WORKER)
 
 
 if __name__ == "__main__":

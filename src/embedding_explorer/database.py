@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Integer, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError, TimeoutError
 
 from embedding_explorer.errors import CatalogUnavailable, ExplorerError, StartError, StorageFull
 from embedding_explorer.settings import Settings
 
 log = logging.getLogger(__name__)
-FILE = "catalog.sqlite"
 # SQLite counts up without reuse only in a column of exactly this type.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 MAX_ID = 2**63 - 1
@@ -49,7 +48,7 @@ class Database:
     def of(cls, settings: Settings) -> "Database":
         """The database that the settings choose; raises StartError for an address that none can have."""
         if not settings.database_url:
-            return cls.at(settings.data / FILE)
+            return cls.at(settings.catalog_file)
         return cls(postgresql_url(settings.database_url))
 
     def create(self, *tables: Table) -> None:
@@ -73,8 +72,14 @@ class Database:
 
     def upsert(self, table: Table, values: Mapping[str, Any], *keys: str) -> Any:
         """The statement that inserts a row, or replaces the one with the same `keys`."""
-        make = sqlite.insert if self.on_sqlite else postgresql.insert
-        return make(table).values(values).on_conflict_do_update(index_elements=list(keys), set_=dict(values))
+        return self._insert(table).values(values).on_conflict_do_update(index_elements=list(keys), set_=dict(values))
+
+    def _insert(self, table: Table) -> Any:
+        if self.on_sqlite:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # slow to import, and seldom needed
+
+        return postgresql.insert(table)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -1,34 +1,22 @@
-"""`embedding-explorer serve`: checks that end in a clear sentence, then Granian with one web process."""
+"""`embedding-explorer serve`: checks that end in a clear sentence, then Granian with one web process (`web_process`).
 
-import ctypes
+Nothing here imports what only the web process needs: that one is not even started before this one is.
+"""
+
 import logging
 import os
-import signal
 import socket
-import threading
-from collections.abc import Sequence
+import sqlite3
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from embedding_explorer import __version__
-from embedding_explorer.database import Database, check_database
 from embedding_explorer.errors import Busy, CatalogUnavailable, StartError
-from embedding_explorer.jobs.client import COMMAND
 from embedding_explorer.jobs.lock import BusyLock, claim_data_folder
-from embedding_explorer.jobs.networks import COMMAND as INFERENCE_COMMAND
-from embedding_explorer.processes import die_with_parent
 from embedding_explorer.settings import Settings
 
-if TYPE_CHECKING:
-    from flask import Flask
-
-    from embedding_explorer.jobs.runtime import Runtime
-
 log = logging.getLogger(__name__)
-APPLICATION = "embedding_explorer.server:application"
-# Of glibc's malloc.h. Left alone, each thread keeps for itself what its largest answer took: 1.3 GB in all.
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-MOST_ARENAS, LARGE_BLOCK = 2, 1 << 20
+APPLICATION = "embedding_explorer.web_process:application"
 STOP_PATIENCE = 8  # seconds for requests in progress at the end; docker stop waits ten
 
 
@@ -39,7 +27,7 @@ def serve(settings: Settings) -> None:
     from granian.server import Server
 
     check_data_folder(settings.data)
-    check_database(settings)
+    check_catalog(settings)
     check_keys(settings)
     check_port(settings.host, settings.port)
     lock = claim_data_folder(settings.data)
@@ -70,50 +58,9 @@ def serve(settings: Settings) -> None:
     log.info("stopped")
 
 
-def application(
-    worker_command: Sequence[str] = COMMAND, inference_command: Sequence[str] = INFERENCE_COMMAND
-) -> "Flask":
-    """The application in the web process, with its worker; Granian calls this once."""
-    from embedding_explorer.app import create_app
-    from embedding_explorer.jobs.runtime import Runtime
-
-    die_with_parent()
-    give_memory_back()
-    settings = Settings.from_environment()
-    configure_logging(settings.log_level, settings.log_file)
-    runtime = Runtime(settings, worker_command, inference_command)
-    runtime.start()
-    stop_at_signal(runtime)
-    return create_app(runtime)
-
-
-def give_memory_back() -> None:
-    """Let large blocks go back to the system when they are freed, and threads share the others; only with glibc."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_ARENA_MAX, MOST_ARENAS)
-        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
-
-
-def stop_at_signal(runtime: "Runtime") -> None:
-    """End the worker, and with it the job in progress, as soon as this process is told to end.
-
-    Granian sets its own handlers after this and then waits for requests; the wake-up pipe hears the signal beside them.
-    """
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-
-    def wait() -> None:
-        while os.read(reader, 1)[0] not in (signal.SIGTERM, signal.SIGINT):
-            continue
-        runtime.stop()
-
-    threading.Thread(target=wait, name="stop", daemon=True).start()
-
-
 def sweep(settings: Settings) -> None:
     """After the web process has ended, however it did: what it left half done goes."""
+    from embedding_explorer.database import Database
     from embedding_explorer.jobs.catalog import Catalog
     from embedding_explorer.jobs.service import clean_up
     from embedding_explorer.jobs.training.ledger import Ledger
@@ -147,6 +94,23 @@ def check_data_folder(data: Path) -> None:
         raise StartError(
             f"The data folder {data} cannot be written to ({error.strerror}). "
             "Give this user the right to, or choose another folder (--data, EXPLORER_DATA).",
+            setting="EXPLORER_DATA",
+        ) from error
+
+
+def check_catalog(settings: Settings) -> None:
+    """Raise StartError unless the database that the settings choose answers."""
+    if settings.database_url:
+        from embedding_explorer.database import check_database
+
+        return check_database(settings)
+    try:
+        with closing(sqlite3.connect(settings.catalog_file, timeout=30)) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise StartError(
+            f"The catalog of jobs {settings.catalog_file} cannot be read ({error}). "
+            "Move it away with its -wal and -shm: a new one is made, and the datasets stay.",
             setting="EXPLORER_DATA",
         ) from error
 

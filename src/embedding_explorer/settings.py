@@ -152,6 +152,11 @@ class Settings:
     log_file: str = setting("", "A file that gets the log as well; one that cannot be written is a warning.")
 
     @property
+    def catalog_file(self) -> Path:
+        """The catalog, where it is SQLite."""
+        return self.data / "catalog.sqlite"
+
+    @property
     def jobs_folder(self) -> Path:
         """The folder of the training API's jobs, absolute."""
         return (Path(self.jobs_dir) if self.jobs_dir else self.data / "jobs").absolute()

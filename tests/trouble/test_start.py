@@ -4,6 +4,7 @@ import os
 import pickle
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,12 @@ def test_a_file_in_place_of_the_data_folder(tmp_path: Path) -> None:
     assert ended.returncode == 2 and "cannot be written to (File exists)" in ended.stderr
 
 
+def test_a_catalog_that_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "catalog.sqlite").write_text("this was a database once" * 100)
+    said = refusal(tmp_path)
+    assert f"{tmp_path}/catalog.sqlite cannot be read (file is not a database)" in said and "Move it away" in said
+
+
 def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -61,6 +68,14 @@ def test_a_port_in_use(tmp_path: Path) -> None:
 
 def test_an_address_that_is_not_ours(tmp_path: Path) -> None:
     assert "Cannot listen on 192.0.2.1" in refusal(tmp_path, "--host", "192.0.2.1")
+
+
+def test_what_starts_the_web_process_loads_nothing_that_only_that_needs() -> None:
+    code = "import sys, embedding_explorer.cli.serve, embedding_explorer.server as s; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert "click" in loaded and not loaded & {"numpy", "sqlalchemy", "flask", "PIL", "pydantic", "torch"}
 
 
 def test_an_unknown_setting_and_a_wrong_one(tmp_path: Path) -> None:

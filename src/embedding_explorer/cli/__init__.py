@@ -1,26 +1,45 @@
 """The command line: serve, ingest, import, export, datasets, networks, download-data."""
 
 import sys
+from importlib import import_module
 
 import click
 
 from embedding_explorer import __version__
-from embedding_explorer.cli.data import datasets, export, import_
-from embedding_explorer.cli.download import download_data
-from embedding_explorer.cli.ingest import ingest
-from embedding_explorer.cli.networks import networks
-from embedding_explorer.cli.serve import serve
 from embedding_explorer.errors import ExplorerError
 
+# Each is imported when it is called: what `ingest` needs would keep `serve` waiting for most of a second.
+COMMANDS = {
+    "serve": "serve:serve",
+    "ingest": "ingest:ingest",
+    "import": "data:import_",
+    "export": "data:export",
+    "datasets": "data:datasets",
+    "networks": "networks:networks",
+    "download-data": "download:download_data",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, for the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), function)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="embedding-explorer")
 def cli() -> None:
     """See a pile of pictures as a map you can fly through."""
-
-
-for command in (serve, ingest, import_, export, datasets, networks, download_data):
-    cli.add_command(command)
 
 
 def main() -> None:

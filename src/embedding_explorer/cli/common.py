@@ -1,13 +1,15 @@
 """What the commands share."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.server import check_data_folder, configure_logging
 from embedding_explorer.settings import Settings
+
+if TYPE_CHECKING:
+    from embedding_explorer.datasets.store import DatasetStore
 
 data_option = click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), help="The data folder (EXPLORER_DATA; default: data)."
@@ -21,7 +23,9 @@ def settings_for(**given: Any) -> Settings:
     return settings
 
 
-def store_for(settings: Settings) -> DatasetStore:
+def store_for(settings: Settings) -> "DatasetStore":
     """The datasets of a data folder that can be written to."""
+    from embedding_explorer.datasets.store import DatasetStore
+
     check_data_folder(settings.data)
     return DatasetStore(settings.data)

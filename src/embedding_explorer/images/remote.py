@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -20,7 +21,7 @@ MAX_LENGTH = 8192  # characters of an address
 REDIRECTS = (301, 302, 303, 307, 308)
 PIECE = 64 * 1024
 HEADERS = {"User-Agent": f"embedding-explorer/{__version__}", "Accept": "image/*, */*;q=0.1"}
-CONTEXT = ssl.create_default_context()
+
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 # Addresses of the IPv6 internet that lead to the IPv4 address in their last four bytes (RFC 6052, RFC 8215).
@@ -143,7 +144,7 @@ def _connected(parts: SplitResult, limits: Limits, deadline: float) -> Iterator[
     try:
         if parts.scheme == "https":
             # In two steps: a handshake that never ends is cut as well.
-            secured = CONTEXT.wrap_socket(live[0], server_hostname=host, do_handshake_on_connect=False)
+            secured = _context().wrap_socket(live[0], server_hostname=host, do_handshake_on_connect=False)
             live.append(secured)
             secured.do_handshake()
         connection.sock = live[-1]
@@ -153,6 +154,11 @@ def _connected(parts: SplitResult, limits: Limits, deadline: float) -> Iterator[
         connection.close()
         for each in live:
             each.close()
+
+
+@cache  # reading all certificates takes a while
+def _context() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def _resolve(host: str, port: int, private: bool) -> list[tuple[int, tuple[object, ...]]]:

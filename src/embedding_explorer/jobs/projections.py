@@ -92,21 +92,20 @@ def loaded(path: Path) -> NDArray[np.float64] | None:
         return None
 
 
-class ProjectedLogs(RunLogs):
+class ProjectedLogs:
     """The run logs with the one endpoint that needs more than to be read: its rows are reduced by another process."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings.environment(secrets=False), settings.run_cache_bytes)
-        self.projections = Projections(settings)
+    def __init__(self, settings: Settings, logs: RunLogs) -> None:
+        self._logs, self.projections = logs, Projections(settings)
 
     def ask(self, question: Mapping[str, Any]) -> Reply:
-        """See `RunLogs`; raises what `Projections.reduce` raises, too."""
-        return self._projected(question) if question["endpoint"] == PROJECTED else super().ask(question)
+        """See `RunLogs.ask`; raises what `Projections.reduce` raises, too."""
+        return self._projected(question) if question["endpoint"] == PROJECTED else self._logs.ask(question)
 
     def stop(self) -> None:
         """End both processes for good."""
         self.projections.stop()
-        super().stop()
+        self._logs.stop()
 
     def _projected(self, question: Mapping[str, Any]) -> Reply:
         arguments = dict(question["arguments"])
@@ -125,7 +124,7 @@ class ProjectedLogs(RunLogs):
     def _rows(self, question: Mapping[str, Any], arguments: Message, attempt: int) -> tuple[Reply, Message]:
         """Where the rows lie now, how many columns they have, and the labels. Another `attempt` is another question."""
         where = {**arguments, "into": str(self.projections.folder.resolve()), "attempt": attempt}
-        reply = super().ask({**question, "endpoint": ROWS, "arguments": where, "dialect": "doc", "packed": False})
+        reply = self._logs.ask({**question, "endpoint": ROWS, "arguments": where, "dialect": "doc", "packed": False})
         described: Message = orjson.loads(reply.body)["data"]
         return reply, described
 

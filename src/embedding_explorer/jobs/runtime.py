@@ -15,6 +15,7 @@ from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import COMMAND, WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.projections import ProjectedLogs
+from embedding_explorer.jobs.run_logs import RunLogs
 from embedding_explorer.jobs.service import JobService, clean_up
 from embedding_explorer.jobs.training.inference import Inference
 from embedding_explorer.jobs.training.service import COMMAND as TRAINING_COMMAND
@@ -27,11 +28,12 @@ REPLACE = "Replace it: embedding-explorer ingest FOLDER --main, or post a ZIP to
 
 
 class Runtime:
-    """Datasets, catalog, lock, worker, jobs, registered networks and run logs of one server."""
+    """Datasets, catalog, lock, worker, jobs, registered networks and run logs of one server; `logs` are started before it."""
 
     def __init__(
         self,
         settings: Settings,
+        logs: RunLogs,
         worker_command: Sequence[str] = COMMAND,
         inference_command: Sequence[str] = networks.COMMAND,
         training_command: Sequence[str] = TRAINING_COMMAND,
@@ -48,13 +50,12 @@ class Runtime:
         self.inference = Inference(settings, self.lock)
         self.training = TrainingService(settings, database, self.lock, training_command)
         self.jobs.training = self.training.shown
-        self.run_logs = ProjectedLogs(settings)
+        self.run_logs = ProjectedLogs(settings, logs)
         self._stopping = threading.Event()
         self._counted: tuple[float, int] = (-COUNT_EVERY, 0)
 
     def start(self) -> None:
         """Clean up after a crash, start the worker, and see to a first dataset, all but the first in the background."""
-        self.run_logs.start(self.settings.log_roots)
         try:
             clean_up(self.settings.data, self.catalog, self.lock)
             self.store.sweep()

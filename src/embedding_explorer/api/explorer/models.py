@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from embedding_explorer.api.schemas import SharedModel
+
 
 class Strict(BaseModel):
     """A set of parameters that refuses unknown names, so that a typing error does not pass silently."""
@@ -88,7 +90,7 @@ class DatasetChange(Strict):
     main: Literal[True] | None = Field(None, description="Make it the main dataset.")
 
 
-class Error(BaseModel):
+class Error(SharedModel):
     """An error."""
 
     error: str

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from embedding_explorer.api.schemas import SharedModel
+
 
 class NetworkPath(BaseModel):
     """A network of the workspace."""
@@ -23,7 +25,7 @@ class TaskPath(BaseModel):
     id: int = Field(description="Its id.")
 
 
-class Failure(BaseModel):
+class Failure(SharedModel):
     """Every error."""
 
     error: str = Field(description="One line for a person.")

@@ -12,14 +12,14 @@ from embedding_explorer.api.run_logs.envelope import good, kept
 from embedding_explorer.api.run_logs.parameters import Endpoint
 from embedding_explorer.api.run_logs.sessions import COOKIE, Chosen, Sessions
 from embedding_explorer.api.wire import takes_gzip
-from embedding_explorer.jobs.run_logs import RunLogs
+from embedding_explorer.jobs.projections import ProjectedLogs
 
 DIALECTS = ("doc", "web")
 METHODS = ["GET", "OPTIONS"]
 AXIOS = ("application/json", "text/plain")
 
 
-def add_routes(bp: Blueprint, logs: RunLogs) -> None:
+def add_routes(bp: Blueprint, logs: ProjectedLogs) -> None:
     """Every endpoint under each of its names."""
     sessions = Sessions()
     bp.add_url_rule("/init", "init", only_get(lambda: begin(logs, sessions)), merge_slashes=False)
@@ -40,7 +40,7 @@ def only_get(view: Callable[[], Response]) -> Callable[[], Response]:
     return checked
 
 
-def answering(endpoint: Endpoint, logs: RunLogs, sessions: Sessions) -> Callable[[], Response]:
+def answering(endpoint: Endpoint, logs: ProjectedLogs, sessions: Sessions) -> Callable[[], Response]:
     """The view of an endpoint."""
 
     def view() -> Response:
@@ -62,7 +62,7 @@ def answering(endpoint: Endpoint, logs: RunLogs, sessions: Sessions) -> Callable
     return view
 
 
-def begin(logs: RunLogs, sessions: Sessions) -> Response:
+def begin(logs: ProjectedLogs, sessions: Sessions) -> Response:
     """Open a dataset, and a session for it."""
     query = asked()
     named = parameters.read(INIT, query)
