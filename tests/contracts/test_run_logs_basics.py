@@ -273,3 +273,5 @@ def test_every_endpoint_is_described_with_its_parameters(logs: LogServer) -> Non
     named = [each["name"] for each in paths["/api/image_raw"]["get"]["parameters"] if each["required"]]
     assert named == ["step", "run", "tag"]
     assert {"/api/init", "/api/getCategory", "/api/hyperparm", "/api/hyperparam", "/api/hparams"} <= set(paths)
+    sent = {name: set(paths[f"/api/{name}"]["get"]["responses"]["200"]["content"]) for name in ("image_raw", "scalar")}
+    assert sent == {"image_raw": {"application/json", "image/*"}, "scalar": {"application/json"}}

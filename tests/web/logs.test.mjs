@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { axisText, marksOf, short, span } from "../../src/embedding_explorer/web/charts/axes.js";
 import { lowerBound, nearestIndex, smooth, thinned } from "../../src/embedding_explorer/web/charts/points.js";
 import { LogError, Logs, payload } from "../../src/embedding_explorer/web/logs/data/api.js";
+import { Book } from "../../src/embedding_explorer/web/logs/data/book.js";
 import { grouped, matcher, runsWith, shortTag } from "../../src/embedding_explorer/web/logs/data/categories.js";
 import { above, graphsOf, indexOf, inside, layout, search } from "../../src/embedding_explorer/web/logs/data/graph.js";
 import { histogramsOf, ridgesOf } from "../../src/embedding_explorer/web/logs/data/histograms.js";
@@ -166,4 +167,13 @@ test("an answer that still holds is the same value; a failure has the server's w
   const query = new URL(asked[0][0], "http://x").searchParams;
   assert.deepEqual([query.get("id"), query.get("trainJobName"), query.get("tag"), query.get("dialect"), asked[0][1]], ["ada", "a/b?ü", "loss & more", "doc", "omit"]);
   assert.throws(() => payload({ code: 500, msg: "no data found", data: "" }), (error) => error instanceof LogError && error.message === "no data found");
+});
+
+test("of very many runs the last ones by name are chosen at first, which most often are the newest", async () => {
+  Object.assign(globalThis, { location: { pathname: "/logs" }, history: { replaceState() {} } });
+  const runs = Array.from({ length: 50 }, (_, index) => `2026-11-21_${String(index).padStart(2, "0")}`);
+  const logs = { get: async () => Object.fromEntries(runs.map((run) => [run, {}])) };
+  const book = new Book(/** @type {any} */ (logs), "");
+  await book.look();
+  assert.deepEqual(book.chosen, runs.slice(10));
 });

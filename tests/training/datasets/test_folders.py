@@ -99,7 +99,7 @@ def test_fewer_images_than_sets_drop_a_category(data: Path, out: Path) -> None:
 
 
 def test_too_few_categories_are_an_error(data: Path, out: Path) -> None:
-    with pytest.raises(BadInput, match="1 subfolders"):
+    with pytest.raises(BadInput, match="one subfolder;"):
         parse(fill(data / "one", a=9), out)
     with pytest.raises(BadInput, match="1 categories"):
         parse(fill(data / "two", a=9, b=1), out, per_class=PerClass(2))

@@ -49,5 +49,5 @@ def with_clone(values: Values, job: TrainingJob, type: JobType, extension: str =
     """Posted fields, overridden by every field of another job; raises BadRequest for one of another kind."""
     create_path(job)
     if job.type is not type or (extension and job.details.get("extension") != extension):
-        raise BadRequest(f"The job {job.id} is a {job.type}; clone it where such jobs are created.")
+        raise BadRequest(f"The job {job.id} is of the type {job.type}; clone it where such jobs are created.")
     return values | form_of(job)

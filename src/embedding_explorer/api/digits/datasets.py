@@ -140,7 +140,7 @@ class Datasets:
     def _explore(self, kind: JobType, db: str, page: str) -> Response:
         job = self._get(read_form(self.runtime.settings).required("job_id"))
         if job.type is not kind:
-            raise BadRequest(f"The job {job.id} is a {job.type}, not a {kind}.")
+            raise BadRequest(f"The job {job.id} is no {kind} but of the type {job.type}.")
         query = request.args
         db, label = query.get("db") or db, label_filter(query.get("label"))
         number, size = whole_of(query.get("page"), "page", 0), whole_of(query.get("size"), "size", 25, least=1)

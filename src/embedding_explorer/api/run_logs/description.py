@@ -14,6 +14,9 @@ ENVELOPE = {
     "required": ["code", "msg", "data"],
 }
 
+# What these send instead where the dialect is not that of the web pages; what it is stands in the log.
+FILES = {"image_raw": "image/*", "audio_raw": "audio/*"}
+
 
 def describe(document: dict[str, Any]) -> None:
     """Add every endpoint under each of its names."""
@@ -34,8 +37,14 @@ def operation(endpoint: Endpoint, name: str) -> dict[str, Any]:
             *(parameter(endpoint, each, False) for each in endpoint.optional),
             *further,
         ],
-        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": ENVELOPE}}}},
+        "responses": {"200": {"description": "OK", "content": content(endpoint.name)}},
     }
+
+
+def content(name: str) -> dict[str, Any]:
+    """What an endpoint may send, by media type."""
+    file = {FILES[name]: {"schema": {"type": "string", "format": "binary"}}} if name in FILES else {}
+    return {"application/json": {"schema": ENVELOPE}, **file}
 
 
 def parameter(endpoint: Endpoint, name: str, required: bool) -> dict[str, Any]:

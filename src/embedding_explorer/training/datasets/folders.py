@@ -79,7 +79,7 @@ def parse_folder(task: FolderTask, walk: Walk, lists: Path, tell: Tell, report: 
     """
     categories = list_categories(task.folder.path, walk)
     if len(categories) < 2:
-        raise BadInput(f"{task.folder.path} has {len(categories)} subfolders; give a folder of two categories or more.")
+        raise BadInput(f"{task.folder.path} has {_counted(len(categories))}; give a folder of two categories or more.")
     known = None if task.labels is None else {label: n for n, label in reversed(list(enumerate(task.labels)))}
     parsed, left, generator = Parsed(list(task.labels or ())), 0, np.random.default_rng(task.seed)
     with ExitStack() as stack:
@@ -99,6 +99,10 @@ def parse_folder(task: FolderTask, walk: Walk, lists: Path, tell: Tell, report: 
     if left < 2:
         raise BadInput(f"{task.folder.path} has {left} categories with enough images; two are needed at least.")
     return parsed
+
+
+def _counted(subfolders: int) -> str:
+    return "one subfolder" if subfolders == 1 else "no subfolders"
 
 
 def list_categories(folder: Path | str, walk: Walk) -> list[str]:

@@ -3,7 +3,7 @@
 import { Store } from "../../ui/state/store.js";
 import { LogError } from "./api.js";
 
-const FIRST_RUNS = 40; // chosen at first, of more
+const FIRST_RUNS = 40; // chosen at first, of more: the last ones, as most names begin with a date or a number that counts up
 const READING = 700; // ms between two looks at how far the server has read
 
 /**
@@ -90,7 +90,7 @@ export class Book {
     if (this.wanted) return runs.filter((run) => this.wanted?.includes(run));
     const first = this.state.categories === null;
     // A run that begins while one watches is shown, as long as there are few.
-    return runs.filter((run, index) => (first ? index < FIRST_RUNS : this.state.chosen.includes(run) || (fresh.includes(run) && runs.length <= FIRST_RUNS)));
+    return runs.filter((run, index) => (first ? index >= runs.length - FIRST_RUNS : this.state.chosen.includes(run) || (fresh.includes(run) && runs.length <= FIRST_RUNS)));
   }
 
   /** @param {string[]} chosen */
