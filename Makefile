@@ -44,6 +44,7 @@ $(BIN)/pipenv:
 
 $(VENV)/.run: $(BIN)/pipenv Pipfile pyproject.toml
 	$(PIPENV) install --skip-lock
+	@$(BIN)/python -m compileall -q src  # the first start would do it
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/pipenv Pipfile pyproject.toml

@@ -1,5 +1,6 @@
 """The shells of the run-log pages: what is said without scripts, escaped, under the page's policy."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,3 +52,10 @@ def test_other_addresses_are_no_pages(client: FlaskClient, path: str) -> None:
     client.application.config["TESTING"] = True
     with pytest.raises(NotFound):
         client.get(path)
+
+
+def test_without_any_log_the_page_says_how_to_come_by_one(client: FlaskClient, tmp_path: Path) -> None:
+    assert "no run logs yet" not in client.get("/logs").text
+    shutil.rmtree(tmp_path / "runs")
+    said = client.get("/logs").text
+    assert 'no run logs yet. <a href="/training">' in said and "EXPLORER_LOGS_ROOT" in said

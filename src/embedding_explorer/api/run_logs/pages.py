@@ -35,8 +35,8 @@ SHELL = (
     "<noscript><p>The charts are drawn by JavaScript, which is switched off here.</p></noscript>\n</body>\n</html>\n"
 )
 NONE = (
-    "<p>There are no run logs yet. Put folders with event files under the log root "
-    "(EXPLORER_LOGS_ROOT, or <code>runs</code> in the data folder).</p>\n"
+    '<p>There are no run logs yet. <a href="/training">Train a network</a> and watch its curves here, or put folders '
+    "with event files under the log root (EXPLORER_LOGS_ROOT, or <code>runs</code> in the data folder).</p>\n"
 )
 
 
