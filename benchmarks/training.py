@@ -4,7 +4,6 @@ Both read the same PNG files' pixels: the script from the folder, this project f
 have the same network, batches, crop, mirroring, precision and memory layout.
 """
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -47,7 +46,6 @@ CASES = (
 
 def measure(photos: Path, runs: int) -> list[Row]:
     """Each case, ours and plain in turn."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as the worker does, before torch is there; for both
     rows: list[Row] = []
     for case in CASES:
         with tempfile.TemporaryDirectory() as folder:

@@ -5,16 +5,12 @@
 It speaks as `jobs.worker` does. What it makes it writes into the folders of jobs, where the web process reads it.
 """
 
-import os
-
 from embedding_explorer.jobs.training.tasks import TASKS, Context
 from embedding_explorer.jobs.worker import work
 
 
 def main() -> None:
     """Work until the server ends."""
-    # Threads that spin while they wait would take the cores from those that read pictures.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     work(Context, TASKS)
 
 
