@@ -4,7 +4,7 @@ import io
 import os
 import secrets
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -99,8 +99,23 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Makes a data folder in which a real server finds the UMAP that another one of this test run has compiled."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"
+    shared.mkdir(exist_ok=True)
+
+    def prepare(data: Path) -> Path:
+        (data / "cache").mkdir(parents=True)
+        (data / "cache" / "numba").symlink_to(shared, target_is_directory=True)
+        return data
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Iterator[Server]:
     """One real server with the embedded network and the digits as main dataset, for all tests that leave it so."""
-    running = Server(tmp_path_factory.mktemp("contract") / "data", network="embedded")
+    running = Server(prepared(tmp_path_factory.mktemp("contract") / "data"), network="embedded")
     yield running
     running.kill()

@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,9 +27,9 @@ def fresh(tmp_path: Path) -> Iterator[QuickServer]:
 
 
 @pytest.fixture
-def real(tmp_path: Path) -> Iterator[Server]:
+def real(tmp_path: Path, prepared: Callable[[Path], Path]) -> Iterator[Server]:
     """A server without any dataset that works with the embedded network."""
-    running = Server(tmp_path / "data", network="embedded", starter="no")
+    running = Server(prepared(tmp_path / "data"), network="embedded", starter="no")
     yield running
     running.kill()
 

@@ -3,7 +3,7 @@
 import io
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,8 @@ PICTURES = {f"p{i:02d}.png": encoded(waves(i)) for i in range(COUNT)}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("agreement") / "data"
+def server(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], Path]) -> Iterator[Server]:
+    folder = prepared(tmp_path_factory.mktemp("agreement") / "data")
     running = Server(folder, network="embedded", features_dtype="float32", starter="no")
     yield running
     running.kill()
