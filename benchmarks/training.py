@@ -4,6 +4,7 @@ Both read the same PNG files' pixels: the script from the folder, this project f
 have the same network, batches, crop, mirroring, precision and memory layout.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.table import Row, say
+from embedding_explorer.jobs.training.worker import SPINS
 
 # Logging is compared with a usual training of CIFAR-10.
 CIFAR, EPOCHS = 50_000, 30
@@ -46,6 +48,7 @@ CASES = (
 
 def measure(photos: Path, runs: int) -> list[Row]:
     """Each case, ours and plain in turn."""
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # as the worker does, before torch is there; for both
     rows: list[Row] = []
     for case in CASES:
         with tempfile.TemporaryDirectory() as folder:

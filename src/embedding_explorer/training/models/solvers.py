@@ -9,15 +9,17 @@ from torch.optim import SGD, Adadelta, Adagrad, Adam, Optimizer, RMSprop
 from embedding_explorer.training.options import Options
 
 DECAY_PER_RATE = 0.01
+# One pass over weights and moments instead of one for each term of the formula; where torch has it for CPU and GPU.
+FUSED = {"fused": True}
 Parameters = Iterable[torch.nn.Parameter]
 
 
 def _sgd(parameters: Parameters, at: dict[str, Any], options: Options) -> Optimizer:
-    return SGD(parameters, momentum=0.9, **at)
+    return SGD(parameters, momentum=0.9, **FUSED, **at)
 
 
 def _nesterov(parameters: Parameters, at: dict[str, Any], options: Options) -> Optimizer:
-    return SGD(parameters, momentum=0.9, nesterov=True, **at)
+    return SGD(parameters, momentum=0.9, nesterov=True, **FUSED, **at)
 
 
 def _adagrad(parameters: Parameters, at: dict[str, Any], options: Options) -> Optimizer:
@@ -33,7 +35,7 @@ def _adadelta(parameters: Parameters, at: dict[str, Any], options: Options) -> O
 
 
 def _adam(parameters: Parameters, at: dict[str, Any], options: Options) -> Optimizer:
-    return Adam(parameters, betas=(0.9, 0.999), **at)
+    return Adam(parameters, betas=(0.9, 0.999), **FUSED, **at)
 
 
 _SOLVERS: dict[str, Callable[[Parameters, dict[str, Any], Options], Optimizer]] = {
