@@ -338,3 +338,15 @@ def test_tabs_are_walked_by_arrow_keys(visit: Any) -> None:
     expect(page.get_by_test_id("histogram-card").first).to_be_visible()
     page.keyboard.press("End")
     expect(page.get_by_test_id("tab-tensors")).to_be_focused()
+
+
+def test_a_page_that_is_empty_shows_the_first_log_by_itself(tmp_path: Path, open_page: Pages) -> None:
+    server = QuickServer(tmp_path / "data", warm=False)
+    try:
+        page = open_page(f"{server.url}/logs")
+        expect(page.get_by_role("link", name="Train a network")).to_be_visible()
+        with SummaryWriter(tmp_path / "data" / "runs" / "ada" / "first" / "run") as writer:
+            writer.add_scalar("loss", 1.0, 0)
+        expect(page.get_by_role("link", name="ada / first")).to_be_visible()
+    finally:
+        server.kill()

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { axisText, marksOf, short, span } from "../../src/embedding_explorer/web/charts/axes.js";
 import { lowerBound, nearestIndex, smooth, thinned } from "../../src/embedding_explorer/web/charts/points.js";
 import { LogError, Logs, payload } from "../../src/embedding_explorer/web/logs/data/api.js";
+import { arrival, showsLogs } from "../../src/embedding_explorer/web/logs/data/arrival.js";
 import { Book } from "../../src/embedding_explorer/web/logs/data/book.js";
 import { grouped, matcher, runsWith, shortTag } from "../../src/embedding_explorer/web/logs/data/categories.js";
 import { above, graphsOf, indexOf, inside, layout, search } from "../../src/embedding_explorer/web/logs/data/graph.js";
@@ -176,4 +177,19 @@ test("of very many runs the last ones by name are chosen at first, which most of
   const book = new Book(/** @type {any} */ (logs), "");
   await book.look();
   assert.deepEqual(book.chosen, runs.slice(10));
+});
+
+test("an empty page waits for the first log, through a server that is away for a moment", async () => {
+  const pages = ['<main data-whole="no"><ul id="datasets">', null, '<main data-whole="yes">'];
+  const asked = [];
+  const fetch = async (address) => {
+    asked.push(address);
+    const markup = pages[asked.length - 1];
+    if (markup === null) throw new TypeError("Failed to fetch");
+    return { text: async () => markup };
+  };
+  Object.assign(globalThis, { location: { href: "/logs?run=7" }, document: { hidden: false }, fetch });
+  await arrival();
+  assert.deepEqual(asked, ["/logs?run=7", "/logs?run=7", "/logs?run=7"]);
+  assert.ok(showsLogs('<ul id="datasets">\n<li><a href="/logs/ada/job">'));
 });

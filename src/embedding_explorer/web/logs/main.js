@@ -1,6 +1,7 @@
 // @ts-check
 /** Composition: which dataset of logs this is, what the reader chose, and the pages that show it. */
 import { Logs } from "./data/api.js";
+import { arrival } from "./data/arrival.js";
 import { Book } from "./data/book.js";
 import { buildShell, noDataset, unusable } from "./ui/shell.js";
 import { buildStage } from "./ui/stage.js";
@@ -11,7 +12,10 @@ async function start() {
   const datasets = [...main.querySelectorAll("#datasets a")].map((link) => ({ name: link.textContent ?? "", href: link.getAttribute("href") ?? "" }));
   const choice = { datasets, whole: whole === "yes", name: user ? `${user} / ${job}` : "" };
   buildShell(main, choice);
-  if (!user && whole !== "yes") return noDataset(main, choice);
+  if (!user && whole !== "yes") {
+    if (!datasets.length) void arrival().then(() => location.reload());
+    return noDataset(main, choice);
+  }
   const book = new Book(new Logs(user, job), location.search);
   await buildStage(main, book);
   return undefined;
