@@ -129,6 +129,7 @@ def test_scalars_of_all_runs_are_read_by_keys_smoothed_enlarged_and_saved(visit:
     page = visit("scalars", "&smooth=0")
     chart = page.get_by_test_id("scalar-chart").nth(1)
     until(lambda: painted(page, "scalar-chart"), "a line")
+    expect(chart.locator(".sr-only").first).to_contain_text("values")  # this one has its values, too
     chart.focus()
     page.keyboard.press("End")
     tip = chart.locator(".chart-tip")
