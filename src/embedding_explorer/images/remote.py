@@ -21,7 +21,6 @@ MAX_LENGTH = 8192  # characters of an address
 REDIRECTS = (301, 302, 303, 307, 308)
 PIECE = 64 * 1024
 HEADERS = {"User-Agent": f"embedding-explorer/{__version__}", "Accept": "image/*, */*;q=0.1"}
-
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 # Addresses of the IPv6 internet that lead to the IPv4 address in their last four bytes (RFC 6052, RFC 8215).

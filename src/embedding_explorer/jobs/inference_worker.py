@@ -17,7 +17,6 @@ import numpy as np
 
 from embedding_explorer.jobs import inside
 from embedding_explorer.jobs.bounded import MEMORY
-from embedding_explorer.jobs.inside import bound_memory
 from embedding_explorer.jobs.tensors import write_tensors
 from embedding_explorer.jobs.worker import work
 from embedding_explorer.networks.base import Pooling
@@ -49,7 +48,7 @@ class InferenceContext:
 
     def warm_up(self) -> dict[str, Any]:
         """Nothing is loaded before it is asked for."""
-        bound_memory(self.settings.inference_memory)
+        inside.bound_memory(self.settings.inference_memory)
         return {}
 
     def network(self, where: str) -> Warm:

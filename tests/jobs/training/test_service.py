@@ -45,7 +45,10 @@ def test_a_dataset_is_made_in_the_folder_of_its_job(jobs: Jobs, data: Path) -> N
 def test_run_logs_show_a_training_that_has_begun_wherever_else_they_look(tmp_path: Path) -> None:
     for roots in ({}, {"logs_root": str(tmp_path / "else")}):
         with running(tmp_path, **roots) as service:
-            (service.runs / "begun").mkdir(parents=True, exist_ok=True)
+            for run in ("begun", "prepared"):  # the second has pictures of its sample, and nothing to show yet
+                (service.runs / run / "features").mkdir(parents=True, exist_ok=True)
+            (service.runs / "begun" / "events.out.tfevents.1.host").touch()
+            assert not service.in_run_logs("prepared")
             assert (service.in_run_logs("begun"), service.in_run_logs("waiting")) == (True, False)
             assert service.runs in service.settings.log_roots
 

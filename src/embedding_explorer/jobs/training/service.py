@@ -34,6 +34,7 @@ from embedding_explorer.jobs.training.removal import Removal
 from embedding_explorer.jobs.training.run import Work
 from embedding_explorer.jobs.training.sites import bounds_of, places_of
 from embedding_explorer.jobs.training.table import TrainingTable
+from embedding_explorer.runs.files import Finder
 from embedding_explorer.settings import Settings
 from embedding_explorer.training.datasets import Places, TrainingDataset
 from embedding_explorer.training.datasets.form import FormValues
@@ -94,8 +95,8 @@ class TrainingService:
         return self._ledger.get(job_id)
 
     def in_run_logs(self, job_id: str) -> bool:
-        """Whether the run logs of this server show a model: its training has begun."""
-        return (self.runs / job_id).is_dir()
+        """Whether the run logs of this server show a model: its training has begun to write one."""
+        return Finder(names_only=True).look(self.runs / job_id, self.runs.resolve())[0].is_run()
 
     def list(self, family: str | None = None) -> list[TrainingJob]:
         """Jobs of one family, or all: active ones first, the newest first within each."""
