@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from embedding_explorer.cli import jobs
 from embedding_explorer.cli.ingest import resumable
 from embedding_explorer.cli.jobs import job_in
 from embedding_explorer.database import Database
-from embedding_explorer.errors import BadArchive, Busy, ExplorerError, StorageFull
+from embedding_explorer.errors import BadArchive, Busy, CatalogUnavailable, ExplorerError, StorageFull
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.records import Job, Status
@@ -24,6 +25,34 @@ def test_a_job_holds_the_lock_and_keeps_a_record(tmp_path: Path) -> None:
         assert (record(tmp_path).kind, record(tmp_path).status) == ("ingest", Status.RUNNING)
     assert seen[0].stages == record(tmp_path).stages == {"features": (1, 2)}
     assert record(tmp_path).status is Status.DONE and not BusyLock(tmp_path).held()
+
+
+@pytest.mark.parametrize("trouble", [StorageFull, CatalogUnavailable])
+def test_work_goes_on_while_its_record_cannot_be_written(
+    tmp_path: Path, trouble: type[ExplorerError], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(catalog: Catalog, job: Job) -> None:
+        raise trouble("Not now.")
+
+    monkeypatch.setattr(jobs, "SAVE_EVERY", 0.0)
+    with job_in(Settings(data=tmp_path), "ingest", "x") as report, monkeypatch.context() as patch:
+        patch.setattr(Catalog, "save", refuse)
+        report("features", 1, 2)
+        assert "is not recorded: Not now." in caplog.text
+        assert record(tmp_path).stages == {}
+    assert record(tmp_path).status is Status.DONE and record(tmp_path).stages == {"features": (1, 2)}
+
+
+@pytest.mark.parametrize("trouble", [StorageFull, CatalogUnavailable])
+def test_work_that_is_done_is_no_failure_for_want_of_its_record(
+    tmp_path: Path, trouble: type[ExplorerError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(catalog: Catalog, job: Job) -> None:
+        raise trouble("Not now.")
+
+    with job_in(Settings(data=tmp_path), "ingest", "x"):
+        monkeypatch.setattr(Catalog, "save", refuse)
+    assert not BusyLock(tmp_path).held()
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 import os
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +94,37 @@ def test_a_task_that_does_not_listen_is_ended_by_killing_its_process(
     threading.Thread(target=end_it).start()
     with pytest.raises(WorkerDied):
         worker.call("deaf", {}, report=lambda *_: started.set(), on_start=numbers.append)
+
+
+def test_a_report_that_fails_ends_its_own_call_and_nothing_else(worker: WorkerClient) -> None:
+    def report(*_: object) -> None:
+        raise StorageFull("No space for the count.")
+
+    worker.wait_ready()
+    pid = worker.pid
+    with pytest.raises(StorageFull, match="for the count"):
+        worker.call("count", {"total": 100_000, "pause": 0.01}, report=report)
+    assert worker.call("echo", {"a": 1}) == {"a": 1} and worker.pid == pid
+
+
+@pytest.mark.parametrize("failures", [2, 3])
+def test_a_process_that_cannot_be_made_is_tried_again(failures: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "RESTART_PAUSES", (0.0,))
+    left, real = iter([OSError("no memory")] * failures), subprocess.Popen
+
+    def launch(*arguments: Any, **options: Any) -> Any:
+        for error in left:
+            raise error
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", launch)
+    started = WorkerClient({}, FAKE)
+    started.start()
+    try:
+        assert started.wait_ready(30) and started.restarts == failures
+        assert started.call("echo", {"a": 1}) == {"a": 1}
+    finally:
+        started.stop()
 
 
 def test_stopping_ends_the_process(worker: WorkerClient) -> None:

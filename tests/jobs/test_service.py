@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from embedding_explorer.database import Database
-from embedding_explorer.errors import Busy, Conflict, JobAborted, JobFailed, JobNotFound, StorageFull, WorkerDied
+from embedding_explorer.errors import (
+    Busy,
+    CatalogUnavailable,
+    Conflict,
+    ExplorerError,
+    JobAborted,
+    JobFailed,
+    JobNotFound,
+    StorageFull,
+    WorkerDied,
+)
+from embedding_explorer.jobs import service
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
@@ -160,18 +171,24 @@ def test_the_lock_is_free_only_when_all_is_clean_and_recorded(
     assert seen == [(False, Status.DONE)]
 
 
+@pytest.mark.parametrize("trouble", [StorageFull, CatalogUnavailable])
 def test_a_record_that_cannot_be_written_stops_neither_the_work_nor_its_end(
-    jobs: JobService, monkeypatch: pytest.MonkeyPatch
+    jobs: JobService, trouble: type[ExplorerError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(job: Job) -> None:
-        raise StorageFull("No space left.")
+    monkeypatch.setattr(service, "SAVE_EVERY", 0.0)
+    asked: list[Status] = []
+
+    def refuse(job: Job) -> None:
+        asked.append(job.status)
+        raise trouble("Not now.")
 
     job = jobs.begin("dataset")
     with monkeypatch.context() as patch:
-        patch.setattr(jobs.catalog, "save", full)
+        patch.setattr(jobs.catalog, "save", refuse)
         assert jobs.start(job, "count", {"total": 2}).result(30) == 2
+        assert asked == [Status.RUNNING] * 3 + [Status.DONE]
         assert jobs.busy() is None and not jobs.staging_of(job).exists()
-        with pytest.raises(StorageFull):
+        with pytest.raises(trouble):
             jobs.begin("dataset")
         assert jobs.busy() is None and not list(jobs.staging.iterdir())
     assert jobs.get(job.id).status is Status.DONE

@@ -9,8 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from embedding_explorer.errors import Busy, ExplorerError, WorkerDied
@@ -136,7 +136,7 @@ class WorkerClient:
             # The supervisor fails the call with the reason. Arguments may hold keys: they belong into no log.
             log.debug("the worker died before %s", message.get("task", "an abort"))
         except ValueError:  # the supervisor has closed the channel and has looked after its calls before this one came
-            future.set_exception(WorkerDied("The worker process had just ended; a new one is starting. Try again."))
+            _fail(future, WorkerDied("The worker process had just ended; a new one is starting. Try again."))
 
     def _kill_unless_done(self, future: Future[Any]) -> None:
         deadline = time.monotonic() + self._grace
@@ -153,14 +153,22 @@ class WorkerClient:
     def _supervise(self) -> None:
         failures = 0
         while not self._stopping.wait(RESTART_PAUSES[min(failures, len(RESTART_PAUSES) - 1)]):
-            was_ready = self._run_one()
+            process = self._launch()
+            was_ready = process is not None and self._attend(process)
             failures = 0 if was_ready else failures + 1
             if failures >= STARTS and self.trouble is None:
                 self.trouble = WorkerDied("The worker process cannot start; the server's log says why.")
             self.restarts += 1
 
-    def _run_one(self) -> bool:
-        process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._environment)
+    def _launch(self) -> "subprocess.Popen[bytes] | None":
+        try:
+            return subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._environment)
+        except OSError as error:  # no memory, or no process left, at this moment
+            log.error("the %s cannot start: %s", self._name, error)
+            return None
+
+    def _attend(self, process: "subprocess.Popen[bytes]") -> bool:
+        """Listen to a worker until its end; whether it had become warm."""
         assert process.stdin and process.stdout
         self._process, self._channel = process, Channel(process.stdout, process.stdin)
         if self._stopping.is_set():
@@ -187,20 +195,27 @@ class WorkerClient:
         if future is None or future.done():
             return
         if "progress" in message:
+            self._tell(report, message, future)
+        elif "error" in message:
+            _fail(future, unpack_error(message["error"]))
+        else:
+            with suppress(InvalidStateError):
+                future.set_result(message["result"])
+
+    def _tell(self, report: Report | None, message: Message, future: Future[Any]) -> None:
+        try:
             if report:
                 report(*message["progress"])
-        elif "error" in message:
-            future.set_exception(unpack_error(message["error"]))
-        else:
-            future.set_result(message["result"])
+        except Exception as error:  # the caller's trouble ends the caller's call, and not this thread, which all need
+            _fail(future, error)
+            self._send({"abort": message["id"]}, future)
 
     def _bury(self, process: subprocess.Popen[bytes]) -> None:
         reason = describe_exit(process.wait())
         if self._channel:
             self._channel.close()
         for future, _ in list(self._calls.values()):
-            if not future.done():
-                future.set_exception(WorkerDied(self._obituary(reason), reason=reason))
+            _fail(future, WorkerDied(self._obituary(reason), reason=reason))
         if not self._stopping.is_set():
             log.warning("the %s ended (%s); starting another", self._name, reason)
 
@@ -208,6 +223,12 @@ class WorkerClient:
         if self._stopping.is_set():
             return "The server is stopping."
         return f"The worker process ended ({reason}). Nothing was kept; a new worker is starting."
+
+
+def _fail(future: Future[Any], error: Exception) -> None:
+    """End a call with an error, unless another thread has ended it."""
+    with suppress(InvalidStateError):
+        future.set_exception(error)
 
 
 def describe_exit(code: int) -> str:
