@@ -40,10 +40,11 @@ def test_unfinished_jobs_fail_with_the_reason_and_finished_ones_stay(catalog: Ca
 
 def test_two_processes_views_share_one_database(catalog: Catalog) -> None:
     other = Catalog(Database(catalog.database.engine.url.render_as_string(hide_password=False)))
-    catalog.remember_upload("key", "d1")
-    catalog.remember_upload("key", "d2")
-    assert other.dataset_of_upload("key") == "d2"
-    assert other.dataset_of_upload("none") is None
+    outcomes = [{"dataset": each, "total": 3, "skipped": 1} for each in ("d1", "d2")]
+    for outcome in outcomes:
+        catalog.remember_upload("key", outcome)
+    assert other.outcome_of_upload("key") == outcomes[1]
+    assert other.outcome_of_upload("none") is None
     other.database.close()
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from embedding_explorer.datasets.collector import Collector
@@ -16,6 +17,7 @@ from embedding_explorer.datasets.request import Build, BuildRequest
 from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.datasets.stream import ordered_map
 from embedding_explorer.errors import DatasetNotFound, NoReadableImage, UnreadableImage
+from embedding_explorer.images.selection import IN_A_FOLDER
 from embedding_explorer.images.source import Source, open_source
 from embedding_explorer.networks.base import Extractor
 
@@ -28,7 +30,7 @@ def build_dataset(
     report: Report,
     opened: Source | None = None,
 ) -> Manifest:
-    """Build the dataset that `request` describes, or find that it exists; its manifest.
+    """Build the dataset that `request` describes, or find that it exists; its manifest, with what was skipped this time.
 
     What an earlier attempt finished in `staging` is used again. The pictures are those of `opened`, which is closed, where
     it is given. Raises BadArchive, LimitExceeded, NoReadableImage.
@@ -40,12 +42,12 @@ def build_dataset(
         known = recognise(build, source)
         build.seconds["unpack"] = round(time.monotonic() - start, 3)
         if known is not None:
-            return known
+            return replace(known, skipped=left_out(source))
         parts = build_ranges(build, source)
     if request.discard_source:
         request.source.unlink()
     build.seconds["ranges"] = round(time.monotonic() - start - build.seconds["unpack"], 3)
-    return finish(build, parts)
+    return replace(finish(build, parts), skipped=build.skipped)
 
 
 def source_of(request: BuildRequest, staging: Path) -> Source:
@@ -87,14 +89,18 @@ def build_ranges(build: Build, source: Source) -> Parts:
     collector = Collector(build, parts, total)
     build.progress("decode", parts.count, total)
     collector.collect(source)
-    build.skipped = (
-        [{"file": s.name, "reason": s.reason} for s in source.skipped] + parts.skipped + collector.leftover()
-    )
+    build.skipped = left_out(source) + parts.skipped + collector.leftover()
     if not parts.count:
         raise collector.failure or NoReadableImage(
-            f"There is no readable image at the top level of {build.request.name}.{why(build.skipped)}"
+            f"There is no readable image at the top level of {build.request.name}."
+            f"{why(build.skipped)}{instead(build.skipped)}"
         )
     return parts
+
+
+def left_out(source: Source) -> list[dict[str, str]]:
+    """Files that were no candidates from the beginning, and why."""
+    return [{"file": file.name, "reason": file.reason} for file in source.skipped]
 
 
 def plan_of(build: Build, source: Source) -> str:
@@ -108,3 +114,10 @@ def why(skipped: list[dict[str, str]]) -> str:
     """A sentence on what was there instead."""
     listed = [f"{file['file']} ({file['reason']})" for file in skipped[:3]]
     return f" Skipped: {', '.join(listed)}{', …' if len(skipped) > 3 else ''}." if listed else ""
+
+
+def instead(skipped: list[dict[str, str]]) -> str:
+    """What to do where all pictures are in folders."""
+    if not any(file["reason"] == IN_A_FOLDER for file in skipped):
+        return ""
+    return " Pack the pictures themselves, or send ?labels=folders: then those in folders are taken, with labels."

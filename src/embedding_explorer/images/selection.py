@@ -14,6 +14,7 @@ Member = TypeVar("Member")
 
 UNSAFE_NAME = "unsafe name"
 NOT_AN_IMAGE = "not an image"
+IN_A_FOLDER, TOO_DEEP = "in a folder", "in a folder of a folder"
 REPLACED = "replaced by a later file of the same name"
 
 # Longer names exist only to fill the memory: Linux allows 4096 bytes in a path.
@@ -90,7 +91,12 @@ class Listing(Generic[Member]):
         name = safe_name(raw_name)
         if name is None:
             self.skip(_shown(raw_name), UNSAFE_NAME)
-        return name if name is not None and self._selection.admits(name) and not _is_junk(name) else None
+        elif _is_junk(name):
+            return None
+        elif not self._selection.admits(name):
+            self.skip(name, TOO_DEEP if self._selection.labels == "folders" else IN_A_FOLDER)
+            return None
+        return name
 
     def offer(self, raw_name: str, member: Member, head: Callable[[Member], bytes]) -> None:
         """Take one file where it is an image: by its extension, else by its first bytes, which are read only then."""

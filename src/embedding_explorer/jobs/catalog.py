@@ -28,7 +28,7 @@ JOBS = Table(
     Column("result", JSON),
     Index("jobs_by_status", "status"),
 )
-UPLOADS = Table("uploads", METADATA, Column("key", String, primary_key=True), Column("dataset", String, nullable=False))
+UPLOADS = Table("outcomes", METADATA, Column("key", String, primary_key=True), Column("outcome", JSON, nullable=False))
 
 
 class Catalog:
@@ -72,16 +72,17 @@ class Catalog:
             done = connection.execute(update(JOBS).where(dead).values(values))
         return done.rowcount
 
-    def remember_upload(self, key: str, dataset: str) -> None:
-        """Note that the upload with that digest became `dataset`."""
-        values = {"key": key, "dataset": dataset}
+    def remember_upload(self, key: str, outcome: dict[str, Any]) -> None:
+        """Note what the upload with that digest became: the result of its job."""
+        values = {"key": key, "outcome": outcome}
         with self.database.writing() as connection:
             connection.execute(self.database.upsert(UPLOADS, values, "key"))
 
-    def dataset_of_upload(self, key: str) -> str | None:
-        """Dataset that the upload with that digest became, if any."""
+    def outcome_of_upload(self, key: str) -> dict[str, Any] | None:
+        """What the upload with that digest became, if it came before."""
         with self.database.reading() as connection:
-            found: str | None = connection.execute(select(UPLOADS.c.dataset).where(UPLOADS.c.key == key)).scalar()
+            query = select(UPLOADS.c.outcome).where(UPLOADS.c.key == key)
+            found: dict[str, Any] | None = connection.execute(query).scalar()
         return found
 
 

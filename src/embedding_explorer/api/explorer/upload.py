@@ -12,10 +12,11 @@ from embedding_explorer.api.bodies import receive_file
 from embedding_explorer.api.explorer.models import BusyError, Error, UploadQuery
 from embedding_explorer.api.wire import ResponseCache
 from embedding_explorer.datasets.store import MAX_NAME
-from embedding_explorer.errors import BadInput, DatasetNotFound
+from embedding_explorer.errors import BadInput
 from embedding_explorer.jobs.records import Job
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.snapshot_networks import resolved
+from embedding_explorer.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,28 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
     def create_dataset(query: UploadQuery) -> Response:
         runtime.networks.check_extraction(query.network, query.layer, query.pooling)
         query.network = resolved(query.network, runtime.settings)
+        query.limit = limit_of(query, runtime.settings)
         job = jobs.begin("dataset", query.name or "")
         with jobs.failing(job):
             upload = receive(runtime, job, query)
             known = known_dataset(runtime, upload.key)
             if known is None:
-                future = jobs.start(
-                    job, "build", build_arguments(runtime, job, upload, query), remember(runtime, upload)
-                )
+                arguments = build_arguments(runtime, job, upload, query)
+                future = jobs.start(job, "build", arguments, remember(runtime, upload))
         if known is not None:
             jobs.finish(job, result=known)
             return created(known)
         if prefers_async():
             return accepted(job)
         return created(future.result())
+
+
+def limit_of(query: UploadQuery, settings: Settings) -> int:
+    """Most images of the dataset; raises BadInput for more than the setting allows."""
+    most = settings.max_upload_images
+    if query.limit is not None and query.limit > most:
+        raise BadInput(f"limit={query.limit} is over {most} (EXPLORER_MAX_UPLOAD_IMAGES).")
+    return query.limit or most
 
 
 def receive(runtime: Runtime, job: Job, query: UploadQuery) -> Upload:
@@ -75,32 +84,24 @@ def receive(runtime: Runtime, job: Job, query: UploadQuery) -> Upload:
 
 def known_dataset(runtime: Runtime, key: str) -> dict[str, Any] | None:
     """The result of the same upload before, if its dataset still exists."""
-    dataset_id = runtime.catalog.dataset_of_upload(key)
-    if dataset_id is None:
-        return None
-    try:
-        return runtime.store.get(dataset_id).manifest.outcome()
-    except DatasetNotFound:
-        return None
+    outcome = runtime.catalog.outcome_of_upload(key)
+    return outcome if outcome is not None and outcome["dataset"] in runtime.store else None
 
 
 def remember(runtime: Runtime, upload: Upload) -> Any:
     """What notes which dataset an upload became."""
-    return lambda result: runtime.catalog.remember_upload(upload.key, result["dataset"])
+    return lambda result: runtime.catalog.remember_upload(upload.key, result)
 
 
 def build_arguments(runtime: Runtime, job: Job, upload: Upload, query: UploadQuery) -> dict[str, Any]:
-    """The build task's arguments; raises BadInput for a limit over the setting."""
-    most = runtime.settings.max_upload_images
-    if query.limit is not None and query.limit > most:
-        raise BadInput(f"limit={query.limit} is over {most} (EXPLORER_MAX_UPLOAD_IMAGES).")
+    """The build task's arguments."""
     return {
         "source": upload.path,
         "staging": str(runtime.jobs.staging_of(job) / "dataset"),
         "name": upload.name,
         "kind": "upload",
         "network": {"network": query.network, "layer": query.layer, "pooling": query.pooling},
-        "limit": query.limit or most,
+        "limit": query.limit,
         "labels": query.labels,
         "keep_images": runtime.settings.keep_images,
         "recognise": True,
