@@ -97,6 +97,17 @@ def test_a_dataset_deleted_by_the_command_line_is_gone_at_once(server: QuickServ
     assert server.upload(zip_of(colour_files(1))).text == dataset
 
 
+def test_another_most_of_images_makes_another_dataset_of_the_same_archive(tmp_path: Path) -> None:
+    totals = []
+    for most in ("3", "5"):
+        server = QuickServer(tmp_path / "data", max_upload_images=most)
+        try:
+            totals.append(server.upload(zip_of(colour_files(6))).headers["X-Dataset-Total"])
+        finally:
+            server.kill()
+    assert totals == ["3", "5"]
+
+
 def test_with_the_busy_scope_writes_only_what_needs_the_worker_waits(tmp_path: Path) -> None:
     server = QuickServer(tmp_path / "data", busy_scope="writes")
     try:
@@ -105,9 +116,11 @@ def test_with_the_busy_scope_writes_only_what_needs_the_worker_waits(tmp_path: P
         server.pause_at("features")
         upload = Upload(server, zip_of(colour_files(2)))
         server.wait_paused()
-        for path in ("/status", "/dataset/info", "/tilemaps/000", "/pca/0/0/standalone", "/dataset", "/dataset/main"):
+        for path in ("/dataset/info", "/tilemaps/000", "/pca/0/0/standalone", "/dataset", "/dataset/main"):
             assert server.get(path).status_code == 200, path
         picture = {"file": ("p.png", colour_files(1)["p0000.png"])}
+        status = server.get("/status")  # the page, and whoever waits for his turn, asks here
+        assert status.status_code == 503 and status.json()["job"]["kind"] == "dataset"
         assert server.upload(zip_of(colour_files(1))).status_code == 503
         assert server.post("/pca/0/0", files=picture).status_code == 503
         assert server.get(f"/dataset/{dataset}/features/pca?space=main").status_code == 503

@@ -10,8 +10,10 @@ from embedding_explorer.jobs.records import Job
 from embedding_explorer.jobs.runtime import Runtime
 
 RETRY_AFTER = 5  # seconds
+TURN_WAIT = 10.0  # seconds that a request waits for others' short tasks; a job takes minutes, and threads are few
 # What needs the worker or changes datasets; under EXPLORER_BUSY_SCOPE=writes only these are guarded.
 READS = ("GET", "HEAD")
+STATUS = "/status"
 
 
 def install(bp: Blueprint, runtime: Runtime) -> None:
@@ -36,15 +38,22 @@ def answer_busy(bp: Blueprint, runtime: Runtime) -> None:
 
 
 def only_reads(runtime: Runtime) -> bool:
-    """Whether the request may go on during a job, because it needs nothing but files."""
+    """Whether the request may go on during a job: it needs nothing but files, and does not ask whether there is one."""
     needs_worker = request.args.get("space") == "main"
-    return runtime.settings.busy_scope == "writes" and request.method in READS and not needs_worker
+    asks_for_it = request.path == STATUS
+    return runtime.settings.busy_scope == "writes" and request.method in READS and not (needs_worker or asks_for_it)
 
 
 def need_worker(runtime: Runtime) -> None:
     """Raise Busy while a job has the worker: for single routes of a blueprint that is not guarded as a whole."""
     if runtime.jobs.busy() is not None:
         raise Busy("Server is busy, please wait")
+
+
+def ask_worker(runtime: Runtime, task: str, arguments: dict[str, Any]) -> Any:
+    """The result of a short task of the worker; raises Busy while a job has it, or others take too long."""
+    need_worker(runtime)
+    return runtime.worker.call(task, arguments, wait=TURN_WAIT)
 
 
 def busy_answer(runtime: Runtime, job: Job | None) -> Response:

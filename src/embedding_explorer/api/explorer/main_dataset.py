@@ -7,6 +7,7 @@ from flask import Response
 from flask_openapi3 import APIBlueprint
 
 from embedding_explorer import __version__
+from embedding_explorer.api.busy import ask_worker
 from embedding_explorer.api.explorer.coordinates import array_answer, slice_answer
 from embedding_explorer.api.explorer.models import (
     CoordinatesAnswer,
@@ -71,7 +72,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
             first, last, ids = dataset.slice(path.start, path.end)
             with posted_picture(runtime) as picture:
                 arguments = {"dataset": dataset.id, "image": str(picture), "reducer": reducer}
-                placed = runtime.worker.call("place_image", arguments)
+                placed = ask_worker(runtime, "place_image", arguments)
             points = np.vstack([dataset.reduction(reducer)[first:last], np.asarray([placed], np.float32)])
             return array_answer(points, {"tilemap_ids": ids} | ({"tilemaps": ids} if reducer == "umap" else {}))
 

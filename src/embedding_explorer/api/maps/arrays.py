@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Response, request
 from flask_openapi3 import APIBlueprint
 
-from embedding_explorer.api.busy import need_worker
+from embedding_explorer.api.busy import ask_worker
 from embedding_explorer.api.explorer.coordinates import load_points
 from embedding_explorer.api.explorer.models import BusyError, Error, FeaturesPath
 from embedding_explorer.api.maps.models import ColumnPath, PositionsQuery
@@ -53,8 +53,8 @@ def placed_answer(runtime: Runtime, cache: ResponseCache, dataset: Dataset, redu
     check_same_space(dataset, target)
     path = placed_path(dataset, target, reducer, folder)
     if not path.exists():
-        need_worker(runtime)
-        path = Path(runtime.worker.call("place_in", {"dataset": dataset.id, "target": target.id, "reducer": reducer}))
+        arguments = {"dataset": dataset.id, "target": target.id, "reducer": reducer}
+        path = Path(ask_worker(runtime, "place_in", arguments))
     parts = (dataset.id, dataset.manifest.created, target.id, target.manifest.created, "positions", reducer, kind)
     return cache.answer(parts, BINARY, lambda: positions(load_points(path), kind), REVALIDATE, owner=dataset.id)
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, send_file
 from flask_openapi3 import APIBlueprint
 
-from embedding_explorer.api.busy import need_worker
+from embedding_explorer.api.busy import ask_worker, need_worker
 from embedding_explorer.api.explorer.datasets import listed, number
 from embedding_explorer.api.explorer.models import (
     BusyError,
@@ -72,7 +72,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache) -> None
         dataset.features()
         need_worker(runtime)
         with posted_picture(runtime) as posted:
-            placed = runtime.worker.call("look_up", {"dataset": dataset.id, "image": str(posted)})
+            placed = ask_worker(runtime, "look_up", {"dataset": dataset.id, "image": str(posted)})
         found = neighbors_of(dataset, placed["features"], query.k)
         return listed(found) | {"coordinates": placed["coordinates"]}
 
