@@ -1,9 +1,8 @@
 """The composition root: blueprints, errors and documentation become one application. Nothing else."""
 
 from flask import Flask
-from flask_cors import CORS
 
-from embedding_explorer.api import digits, docs, errors, explorer, health, jobs, maps, networks, page, run_logs
+from embedding_explorer.api import cors, digits, docs, errors, explorer, health, jobs, maps, networks, page, run_logs
 from embedding_explorer.api.event_streams import EventStreams
 from embedding_explorer.api.networks.answers import failure
 from embedding_explorer.api.networks.description import describe as describe_networks
@@ -11,17 +10,15 @@ from embedding_explorer.api.run_logs import pages as log_pages
 from embedding_explorer.api.run_logs.description import describe as describe_run_logs
 from embedding_explorer.jobs.runtime import Runtime
 
-EXPOSED = ["ETag", "Location", "Retry-After", "X-Total", "X-Tilemap-Ids", "X-Dataset-Skipped", "X-Dataset-Total"]
-
 
 def create_app(runtime: Runtime) -> Flask:
     """The WSGI application of a server."""
     settings = runtime.settings
-    app = docs.make_app()
+    most = max(settings.max_upload_bytes, settings.max_network_bytes)
+    app = docs.make_app(most)
     app.url_map.merge_slashes = False  # an address is the one that was asked for, or none
     metrics = health.Metrics(runtime)
     metrics.install(app)
-    most = max(settings.max_upload_bytes, settings.max_network_bytes)
     shapes = (
         (networks.concerns, failure),
         (digits.concerns, digits.failure),
@@ -43,6 +40,6 @@ def create_app(runtime: Runtime) -> Flask:
     docs.install(app)
     app.additions = (describe_networks, training.describe, describe_run_logs)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
-    CORS(app, origins=origins, send_wildcard="*" in origins, methods=["GET", "HEAD", "OPTIONS"], expose_headers=EXPOSED)
+    cors.install(app, origins)
     run_logs.install(app, origins)
     return app

@@ -30,7 +30,7 @@ def runtime() -> Any:
 
 @pytest.fixture
 def app(runtime: Any) -> Flask:
-    made = make_app()
+    made = make_app(1000)
     errors.install(made, 1000, ())
     made.register_api(jobs.make(cast(Runtime, runtime), cast(Any, NEVER), EventStreams(runtime)))
     return made

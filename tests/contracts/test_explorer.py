@@ -1,5 +1,6 @@
 """The explorer contract, black box: a real server process, only HTTP."""
 
+import http.client
 import io
 import json
 import re
@@ -16,7 +17,7 @@ import requests
 from PIL import Image
 
 from tests.conftest import colour_files, encoded, picture, zip_of
-from tests.servers import Server
+from tests.servers import Server, upload_request
 
 DIGITS = 1797
 
@@ -100,6 +101,9 @@ def test_coordinates_carry_a_strong_tag_and_are_not_sent_twice_and_come_compress
         headers = {"Accept-Encoding": encoding, "If-None-Match": answer.headers["ETag"]}
         again = server.get("/pca/0/1/standalone", headers=headers)
         assert again.status_code == 304 and not again.content
+    for path in ("/pca/0/1/standalone", "/tilemaps/000", "/dataset/main/images/0"):
+        weakened = {"If-None-Match": f"W/{server.get(path).headers['ETag']}"}  # as proxies do that pack bodies
+        assert server.get(path, headers=weakened).status_code == 304, path
 
 
 def test_any_page_may_read(server: Server) -> None:
@@ -111,7 +115,7 @@ def test_an_upload_answers_with_a_bare_id_and_says_what_was_skipped(server: Serv
     assert re.fullmatch("[0-9a-f]{32}", dataset)
     manifest = server.get(f"/dataset/{dataset}").json()
     assert manifest["total"] == 30 and manifest["name"] == "colours"
-    assert {s["file"] for s in manifest["skipped"]} == {"notes.txt", "p0005b.jpg"}
+    assert {s["file"] for s in manifest["skipped"]} == {"notes.txt", "p0005b.jpg", "deep/x.png"}
 
 
 def test_a_dataset_keeps_nothing_but_its_own_files(server: Server, dataset: str) -> None:
@@ -126,6 +130,25 @@ def test_the_same_pictures_again_give_the_same_id_even_packed_otherwise(server: 
         for name, data in reversed(colour_files(30).items()):
             target.writestr(name, data)
     assert server.upload(buffer.getvalue()).text == dataset
+
+
+def test_what_is_said_to_be_skipped_is_that_of_the_very_upload(server: Server) -> None:
+    good, bad = colour_files(9), {"p0003b.jpg": b"\xff\xd8\xff broken"}
+    notes = {"notes.txt": b"no picture", "folder/p.png": good["p0000.png"], ".DS_Store": b"junk"}
+    archives = [good, good | bad | notes, good | notes, good | bad | notes, good]
+    answers = [server.upload(zip_of(files)) for files in archives]
+    assert len({answer.text for answer in answers}) == 1
+    assert [answer.headers["X-Dataset-Skipped"] for answer in answers] == ["0", "3", "2", "3", "0"]
+
+
+def test_pictures_in_folders_are_told_what_to_do(server: Server) -> None:
+    files = {f"cat/{name}": data for name, data in colour_files(4).items()}
+    answer = server.upload(zip_of(files))
+    assert answer.status_code == 400
+    assert "cat/p0000.png (in a folder)" in answer.json()["detail"] and "labels=folders" in answer.json()["detail"]
+    deeper = {f"zoo/{name}": data for name, data in files.items()}
+    refused = server.upload(zip_of(deeper), query="?labels=folders")
+    assert refused.status_code == 400 and "zoo/cat/p0000.png (in a folder of a folder)" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize("reducer", ["pca", "umap"])
@@ -221,7 +244,14 @@ def test_top_level_folders_can_be_labels(server: Server) -> None:
 def test_wrong_parameters_are_refused_by_name(server: Server) -> None:
     for query in ("?limit=0", "?limit=many", "?pooling=mean", "?colour=red"):
         answer = server.upload(zip_of(colour_files(2)), query=query)
-        assert answer.status_code == 400 and query[1:].split("=")[0] in answer.text
+        assert answer.status_code == 400 and query[1:].split("=")[0] in answer.json()["detail"]
+        assert answer.json()["error"] == "Error during file upload"
+    limit = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    body = upload_request(b"x" * 20_000_000).split(b"\r\n\r\n", 1)[1]
+    limit.request("POST", "/dataset?limit=abc", body, {"Content-Type": "multipart/form-data; boundary=b"})
+    assert limit.getresponse().status == 400  # a client that writes first and reads later gets its answer
+    over = server.upload(zip_of(colour_files(2)), query="?limit=1001")
+    assert over.status_code == 400 and "EXPLORER_MAX_UPLOAD_IMAGES" in over.json()["detail"]
     answer = server.upload(zip_of(colour_files(2)), query="?network=vgg99")
     assert answer.status_code == 400 and "embedded" in answer.json()["detail"]
 
@@ -288,6 +318,8 @@ def test_datasets_are_listed_renamed_made_main_and_deleted(server: Server) -> No
     requests.patch(f"{server.url}/dataset/{main}", json={"main": True}, timeout=9)
     assert server.get("/dataset/info").json()["total"] == DIGITS
     assert requests.patch(url, json={"nme": "x"}, timeout=9).status_code == 400
+    assert requests.patch(url, data=b"{", timeout=9).status_code == 400
+    assert requests.patch(url, json={"name": "x" * 1_000_000}, timeout=9).status_code == 413
     assert requests.delete(url, timeout=9).status_code == 204
     assert server.get(f"/dataset/{dataset}").status_code == 404
     assert requests.delete(url, timeout=9).status_code == 404

@@ -9,8 +9,9 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import BaseModel, ValidationError
 
 from embedding_explorer import __version__
-from embedding_explorer.api.bodies import refusal
-from embedding_explorer.api.explorer.models import Error
+from embedding_explorer.api.bodies import answer_before_body, refusal
+from embedding_explorer.api.errors import as_response, body_of
+from embedding_explorer.api.explorer.models import DatasetChange, Error
 from embedding_explorer.api.maps.models import ClustersRequest, Selection
 
 # Routes that read a multipart form with one file from the stream itself, so no model stands in their signature.
@@ -22,9 +23,10 @@ FILE_FORMS = (
     "/maps/{hash}/search",
 )
 # Routes that read their JSON within bounds of their own.
-JSON_BODIES: dict[str, type[BaseModel]] = {
-    "/maps/{hash}/clusters": ClustersRequest,
-    "/maps/{hash}/export.{format}": Selection,
+JSON_BODIES: dict[tuple[str, str], type[BaseModel]] = {
+    ("patch", "/dataset/{hash}"): DatasetChange,
+    ("post", "/maps/{hash}/clusters"): ClustersRequest,
+    ("post", "/maps/{hash}/export.{format}"): Selection,
 }
 FILE_FORM = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
 
@@ -41,16 +43,21 @@ class DescribedApp(OpenAPI):
         for path in FILE_FORMS:
             body = {"required": True, "content": {"multipart/form-data": {"schema": FILE_FORM}}}
             document["paths"][path]["post"]["requestBody"] = body
-        for path, model in JSON_BODIES.items():
+        for (method, path), model in JSON_BODIES.items():
             body = {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}
-            document["paths"][path]["post"]["requestBody"] = body
+            document["paths"][path][method]["requestBody"] = body
         for add in self.additions:
             add(document)
         return document
 
 
-def make_app() -> DescribedApp:
-    """An application without routes but those of its documentation."""
+def make_app(most: int) -> DescribedApp:
+    """An application without routes but those of its documentation; `most`: bytes of the largest body."""
+
+    def refused(error: ValidationError) -> Response:
+        """400 for parameters that the models refuse, naming each; whoever still sends a body gets to read it."""
+        return answer_before_body(as_response((400, body_of(refusal(error), 400))), most)
+
     return DescribedApp(
         "embedding_explorer",
         info=Info(title="embedding_explorer", version=__version__),
@@ -72,10 +79,3 @@ def install(app: DescribedApp) -> None:
     @app.get("/docs", doc_ui=False)
     def docs() -> Any:
         return redirect("/docs/swagger")
-
-
-def refused(error: ValidationError) -> Response:
-    """400 for parameters that the models refuse, naming each."""
-    response = jsonify({"error": refusal(error)})
-    response.status_code = 400
-    return response

@@ -43,8 +43,8 @@ def etag_of(*parts: object) -> str:
 
 
 def not_modified(etag: str, cache: str) -> Response | None:
-    """304 when the client has the body already."""
-    if etag in request.if_none_match:
+    """304 when the client has the body already; also by a tag that a proxy weakened when it packed the body (RFC 9110)."""
+    if request.if_none_match.contains_weak(etag):
         return tagged(Response(status=304), etag, cache)
     return None
 

@@ -8,6 +8,8 @@ from flask import Response, send_file
 from flask_openapi3 import APIBlueprint
 from pydantic import BaseModel
 
+from embedding_explorer.api.bodies import receive_json
+from embedding_explorer.api.busy import ask_worker
 from embedding_explorer.api.explorer import models
 from embedding_explorer.api.explorer.coordinates import array_answer, dataset_answer, load_points
 from embedding_explorer.api.explorer.exports import export_answer
@@ -22,6 +24,7 @@ from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.reducers import find_reducer
 
 NOT_FOUND: dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None] = {404: models.Error}
+MOST_JSON = 4096  # bytes of a change: a name and a switch
 NUMBER = re.compile(r"\d{1,12}", re.ASCII)
 
 
@@ -39,8 +42,9 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
         return store.get(path.hash).manifest.to_json()
 
     @bp.patch("/dataset/<hash>", responses={400: models.Error, **NOT_FOUND}, summary="Rename it or make it main")
-    def change(path: models.HashPath, body: models.DatasetChange) -> dict[str, Any]:
+    def change(path: models.HashPath) -> dict[str, Any]:
         dataset_id = store.get(path.hash).id
+        body = receive_json(models.DatasetChange, stall=runtime.settings.upload_stall_seconds, most=MOST_JSON)
         if body.name is not None:
             store.rename(dataset_id, body.name)
         if body.main:
@@ -63,7 +67,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
         if query.space == "own" or dataset.id == store.get("main").id:
             return dataset_answer(responses, dataset, path.reducer, named=path.hash != "main")
         arguments = {"dataset": dataset.id, "target": store.get("main").id, "reducer": path.reducer}
-        return array_answer(load_points(runtime.worker.call("place_in", arguments)), {})
+        return array_answer(load_points(ask_worker(runtime, "place_in", arguments)), {})
 
     @bp.get("/dataset/<hash>/tilemap", responses=NOT_FOUND, summary="The first tilemap (JPEG)")
     def dataset_tilemap(path: models.HashPath) -> Response:
@@ -95,7 +99,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
     def neighbors_by_picture(path: models.HashPath, query: models.NeighborsQuery) -> dict[str, Any]:
         dataset = store.get(path.hash)
         with posted_picture(runtime) as posted:
-            vector = runtime.worker.call("embed_image", {"dataset": dataset.id, "image": str(posted)})
+            vector = ask_worker(runtime, "embed_image", {"dataset": dataset.id, "image": str(posted)})
         return listed(neighbors_of(dataset, vector, query.k))
 
     @bp.get("/dataset/<hash>/export.<format>", responses={400: models.Error, **NOT_FOUND}, summary="Download a dataset")
