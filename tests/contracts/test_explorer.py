@@ -20,6 +20,7 @@ from tests.conftest import colour_files, encoded, picture, zip_of
 from tests.servers import Server, upload_request
 
 DIGITS = 1797
+ARROW = "application/vnd.apache.arrow.stream"
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_the_binary_form_and_arrow_hold_the_same_numbers(server: Server) -> None
     raw = server.get("/umap/1/1/standalone", headers={"Accept": "application/octet-stream"})
     assert (raw.headers["X-Total"], raw.headers["X-Tilemap-Ids"]) == ("797", "001")
     np.testing.assert_array_equal(np.frombuffer(raw.content, "<f4").reshape(-1, 3), expected)
-    arrow = server.get("/umap/1/1/standalone", headers={"Accept": "application/vnd.apache.arrow.stream"})
+    arrow = server.get("/umap/1/1/standalone", headers={"Accept": ARROW})
     table = pa.ipc.open_stream(arrow.content).read_all()
     assert table.column_names == ["x", "y", "z", "range", "position", "file", "label"]
     np.testing.assert_array_equal(np.stack([table[c].to_numpy() for c in "xyz"], axis=1), expected)
@@ -236,7 +237,7 @@ def test_top_level_folders_can_be_labels(server: Server) -> None:
         f"{'red' if i % 3 == 0 else 'other'}/{name}": data for i, (name, data) in enumerate(colour_files(6).items())
     }
     dataset = server.upload(zip_of(files), query="?labels=folders").text
-    arrow = server.get(f"/dataset/{dataset}/features/pca", headers={"Accept": "application/vnd.apache.arrow.stream"})
+    arrow = server.get(f"/dataset/{dataset}/features/pca", headers={"Accept": ARROW})
     labels = pa.ipc.open_stream(arrow.content).read_all()["label"].to_pylist()
     assert sorted(labels) == ["other"] * 4 + ["red"] * 2
 
@@ -264,6 +265,10 @@ def test_a_picture_can_be_placed_on_the_map_without_moving_it(server: Server) ->
         assert body["features"][:-1] == before["features"] and body["total"] == 1001
         span = np.ptp(np.asarray(before["features"]), axis=0).max()
         assert np.linalg.norm(np.subtract(body["features"][-1], before["features"][17])) < 0.05 * span
+        arrow = server.post(f"/{reducer}/0/0", files={"file": ("digit.png", digit)}, headers={"Accept": ARROW})
+        table = pa.ipc.open_stream(arrow.content).read_all()
+        np.testing.assert_allclose(np.stack([table[c].to_numpy() for c in "xyz"], axis=1), body["features"], rtol=1e-6)
+        assert table["position"].to_pylist() == [*range(1000), None] and table["file"].to_pylist()[-1] is None
     assert server.post("/pca/0/9", files={"file": ("d.png", digit)}).status_code == 404
     assert server.post("/pca/0/0", files={"file": ("d.png", b"no picture")}).status_code == 400
     assert server.post("/pca/0/0").status_code == 400
@@ -287,6 +292,12 @@ def test_an_upload_can_be_drawn_in_the_space_of_the_main_dataset(server: Server,
     own = server.get(f"/dataset/{dataset}/features/pca").json()["features"]
     placed = server.get(f"/dataset/{dataset}/features/pca?space=main").json()
     assert placed["total"] == 30 and placed["features"] != own
+    url = f"/dataset/{dataset}/features/pca?space=main"
+    raw, arrow = (server.get(url, headers={"Accept": kind}) for kind in ("application/octet-stream", ARROW))
+    np.testing.assert_array_equal(np.frombuffer(raw.content, "<f4").reshape(-1, 3), np.float32(placed["features"]))
+    assert (raw.headers["X-Total"], raw.headers["X-Tilemap-Ids"]) == ("30", "000")
+    assert pa.ipc.open_stream(arrow.content).read_all()["file"].to_pylist() == sorted(colour_files(30))
+    assert server.get(url, headers={"Accept": ARROW, "If-None-Match": arrow.headers["ETag"]}).status_code == 304
     main = server.get("/dataset/info").json()["id"]
     assert (
         server.get(f"/dataset/{main}/features/umap?space=main").json()

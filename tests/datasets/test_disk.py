@@ -2,6 +2,7 @@ import errno
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,3 +61,19 @@ def test_what_was_used_least_lately_makes_room_and_unfinished_files_are_left_alo
     keep_used(tmp_path, 10)
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == [f"writing{PART}"]
     assert (tmp_path / "new").exists() and (tmp_path / "owner" / "middle").exists() and not (tmp_path / "old").exists()
+
+
+def test_a_folder_that_vanishes_meanwhile_has_nothing_to_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "gone", "z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"12345")
+    real = os.scandir
+
+    def scandir(folder: Any = ".") -> Any:
+        if Path(folder).name == "gone":
+            raise FileNotFoundError(folder)
+        return real(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    keep_used(tmp_path, 0)
+    assert not (tmp_path / "a" / "file").exists() and not (tmp_path / "z" / "file").exists()

@@ -1,7 +1,9 @@
+import gc
 import json
 import logging
 import os
 import shutil
+import weakref
 from pathlib import Path
 
 import pytest
@@ -238,6 +240,18 @@ def test_only_so_many_datasets_stay_open(
         make_dataset(number)
     assert len(store._open) == 2
     assert len(store.list()) == 3
+
+
+def test_what_another_process_deletes_does_not_stay_open(store: DatasetStore, make_dataset: MakeDataset) -> None:
+    for number in (1, 2, 3):
+        make_dataset(number)
+    for number, look in ((1, lambda: store.get(hex_id(3))), (2, store.list)):
+        opened = weakref.ref(store.get(hex_id(number)))
+        DatasetStore(store.data).delete(hex_id(number))
+        store._open.pop(hex_id(3), None)
+        look()
+        gc.collect()
+        assert opened() is None, "its files keep their space on the disk"
 
 
 def derived(store: DatasetStore, *names: str) -> list[Path]:

@@ -116,6 +116,16 @@ def test_room_is_made_by_the_oldest_results_past_a_day_and_no_others(tasks: Task
     assert tasks.known(ids) == [ids[2]] and tasks.result_bytes() == 100
 
 
+def test_what_two_threads_delete_is_counted_once(tasks: TaskRecords, tmp_path: Path) -> None:
+    old, kept = (tasks.add(INFERENCE, 1) for _ in range(2))
+    for task in (old, kept):
+        tasks.succeed(task, result=result(tmp_path, "x" * 100))
+    seen_by_both = tasks.some([old])
+    for _ in range(2):
+        tasks._delete(seen_by_both)
+    assert tasks.result_bytes() == 100 and tasks.known([old, kept]) == [kept]
+
+
 def test_what_results_take_is_known_after_a_restart(tasks: TaskRecords, database: Database, tmp_path: Path) -> None:
     tasks.succeed(tasks.add(INFERENCE, 1), result=result(tmp_path, "x" * 77))
     assert TaskRecords(tmp_path, database).result_bytes() == 77

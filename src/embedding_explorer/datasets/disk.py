@@ -75,11 +75,14 @@ def keep_used(folder: Path, room: int) -> None:
 
 
 def _by_use(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    for file in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # its owner was deleted, or another thread made room, meanwhile
-            status = file.stat()
-            if stat.S_ISREG(status.st_mode) and file.suffix != PART:
-                yield status.st_mtime, status.st_size, file
+    for parent, _, names in os.walk(folder):  # which passes over folders that vanish, as `rglob` does not
+        for file in (Path(parent, name) for name in names if not name.endswith(PART)):
+            with contextlib.suppress(
+                FileNotFoundError
+            ):  # its owner was deleted, or another thread made room, meanwhile
+                status = file.stat()
+                if stat.S_ISREG(status.st_mode):
+                    yield status.st_mtime, status.st_size, file
 
 
 def _syncfs(handle: int) -> bool:

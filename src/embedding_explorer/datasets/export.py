@@ -117,12 +117,16 @@ def check_format(file_format: str, formats: Iterable[str]) -> None:
 
 def arrow_stream(dataset: Dataset, reducer: str, first: int, last: int) -> bytes:
     """Images `first` to `last` - 1 as an Arrow IPC stream: x, y, z, range, position, file, label."""
+    return arrow_rows(dataset, dataset.reduction(reducer)[first:last], first, last)
+
+
+def arrow_rows(dataset: Dataset, points: NDArray[np.float32], first: int, last: int) -> bytes:
+    """The same with other coordinates (M, 3); of those after `last`, which are no images of it, the rest is null."""
     import pyarrow as pa
 
-    points = dataset.reduction(reducer)[first:last]
     sink = pa.BufferOutputStream()
     columns = {axis: pa.array(np.ascontiguousarray(column)) for axis, column in zip(AXES, points.T, strict=True)}
-    batch = pa.record_batch({**columns, **_described(dataset, first, last)})
+    batch = pa.record_batch({**columns, **_described(dataset, first, last, len(points) - (last - first))})
     with pa.ipc.new_stream(sink, batch.schema) as target:
         target.write_batch(batch)
     return bytes(sink.getvalue().to_pybytes())
@@ -190,13 +194,13 @@ def member_name(file: str, index: int, seen: set[str], suffix: str | None = None
     return str(path)
 
 
-def _described(dataset: Dataset, first: int, last: int) -> dict[str, Any]:
+def _described(dataset: Dataset, first: int, last: int, others: int = 0) -> dict[str, Any]:
     import pyarrow as pa
 
-    images, rows = dataset.images, range(first, last)
+    images, rows, nulls = dataset.images, range(first, last), [None] * others
     return {
-        "range": pa.array((range_id(n // RANGE) for n in rows), pa.string()),
-        "position": pa.array(np.arange(first, last) % RANGE, pa.int32()),
-        "file": pa.array(images.file[first:last], pa.string()),
-        "label": pa.array((images.label(n) for n in rows), pa.string()),
+        "range": pa.array([*(range_id(n // RANGE) for n in rows), *nulls], pa.string()),
+        "position": pa.array([*(n % RANGE for n in rows), *nulls], pa.int32()),
+        "file": pa.array([*images.file[first:last], *nulls], pa.string()),
+        "label": pa.array([*(images.label(n) for n in rows), *nulls], pa.string()),
     }

@@ -42,6 +42,7 @@ class DatasetStore:
 
     def list(self) -> list[Manifest]:
         """Manifests of all datasets, newest first; what has none is ignored, what cannot be read is logged."""
+        self._let_go()
         return sorted(self._readable(), key=lambda manifest: (manifest.created, manifest.id), reverse=True)
 
     def get(self, dataset_id: str) -> Dataset:
@@ -166,9 +167,14 @@ class DatasetStore:
             raise Conflict(f"{folder / FILE} belongs to dataset {manifest.id}. Rename the folder to that id.")
         dataset = Dataset(manifest, folder)
         self._open[manifest.id] = (stamp, dataset)
-        for longest_open in list(self._open)[:-MAX_OPEN]:
-            self._open.pop(longest_open, None)
+        self._let_go()
         return dataset
+
+    def _let_go(self) -> None:
+        """Forget what has been open longest, and what another process has deleted: mapped files keep their space."""
+        for number, dataset_id in enumerate(reversed(list(self._open))):
+            if number >= MAX_OPEN or not (self.folder / dataset_id).exists():
+                self._open.pop(dataset_id, None)
 
     def _main_id(self) -> str | None:
         try:

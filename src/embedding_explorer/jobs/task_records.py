@@ -218,11 +218,13 @@ class TaskRecords:
             return [_task(row) for row in connection.execute(query.limit(limit))]
 
     def _delete(self, tasks: Sequence[Task]) -> None:
+        ids = [task.id for task in tasks]
         with self.database.writing() as connection:
-            connection.execute(delete(TASKS).where(TASKS.c.id.in_([task.id for task in tasks])))
-        for task in tasks:
-            self.result(task.id).unlink(missing_ok=True)
-            self._count(-task.bytes)
+            rows = delete(TASKS).where(TASKS.c.id.in_(ids)).returning(TASKS.c.id, TASKS.c.bytes)
+            gone = connection.execute(rows).all()  # not those that another thread has deleted, and counted, meanwhile
+        for task_id, size in gone:
+            self.result(task_id).unlink(missing_ok=True)
+            self._count(-size)
 
     def _finish(self, connection: Connection, task_id: int, **values: Any) -> bool:
         row = update(TASKS).where(TASKS.c.id == task_id, TASKS.c.status == PENDING)

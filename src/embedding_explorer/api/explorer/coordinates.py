@@ -1,5 +1,6 @@
 """Coordinates on the wire: JSON, raw float32 or Arrow, without a Python list on the way."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from embedding_explorer.api.wire import (
     wanted,
 )
 from embedding_explorer.datasets.dataset import Dataset, reduction_path
-from embedding_explorer.datasets.export import arrow_stream
+from embedding_explorer.datasets.export import arrow_rows, arrow_stream
 
 ROW_BYTES = 12  # three float32
 
@@ -30,10 +31,12 @@ ROW_BYTES = 12  # three float32
 def slice_answer(cache: ResponseCache, dataset: Dataset, reducer: str, start: str, end: str) -> Response:
     """Ranges `start` to `end` of the main dataset; raises RangeNotFound."""
     first, last, ids = dataset.slice(start, end)
-    names: dict[str, Any] = {"tilemap_ids": ids}
-    if reducer == "umap":
-        names["tilemaps"] = ids  # older frontends read this name
-    return answer(cache, dataset, reducer, first, last, names, ids, REVALIDATE)
+    return answer(cache, dataset, reducer, first, last, names_of(ids, reducer), ids, REVALIDATE)
+
+
+def names_of(ids: list[str], reducer: str) -> dict[str, Any]:
+    """The tilemaps' ids as the main dataset's answers have them; older frontends read UMAP's second name."""
+    return {"tilemap_ids": ids} | ({"tilemaps": ids} if reducer == "umap" else {})
 
 
 def dataset_answer(cache: ResponseCache, dataset: Dataset, reducer: str, named: bool) -> Response:
@@ -85,12 +88,25 @@ def raw_section(
     return response
 
 
-def array_answer(points: NDArray[np.float32], names: dict[str, Any]) -> Response:
-    """Coordinates (N, 3) made for this request."""
-    if wanted(JSON, BINARY) == BINARY:
-        headers = {"X-Total": str(len(points)), "X-Tilemap-Ids": ",".join(names.get("tilemap_ids", ()))}
-        return Response(points.astype("<f4").tobytes(), mimetype=BINARY, headers=headers)
-    return Response(json_body(points, names), mimetype=JSON)
+def placed_answer(dataset: Dataset, points: NDArray[np.float32]) -> Response:
+    """A whole dataset at coordinates (N, 3) of the main one's space, which may be another one's tomorrow."""
+    response = array_answer(dataset, points, 0, dataset.total, {}, list(dataset.manifest.ranges))
+    etag = etag_of(hashlib.sha256(response.get_data()).hexdigest())
+    return not_modified(etag, REVALIDATE) or tagged(response, etag, REVALIDATE)
+
+
+def array_answer(
+    dataset: Dataset, points: NDArray[np.float32], first: int, last: int, names: dict[str, Any], ids: list[str]
+) -> Response:
+    """Coordinates (N, 3) made for this request: of images `first` to `last` (exclusive), and of what came with it."""
+    headers, media = {"X-Total": str(len(points)), "X-Tilemap-Ids": ",".join(ids)}, wanted(JSON, BINARY, ARROW)
+    if media == BINARY:
+        body = points.astype("<f4").tobytes()
+    elif media == ARROW:
+        body = arrow_rows(dataset, points, first, last)
+    else:
+        body = json_body(points, names)
+    return Response(body, mimetype=media, headers=headers)
 
 
 def json_body(points: NDArray[np.float32], names: dict[str, Any]) -> bytes:

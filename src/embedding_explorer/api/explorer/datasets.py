@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from embedding_explorer.api.bodies import receive_json
 from embedding_explorer.api.busy import ask_worker
 from embedding_explorer.api.explorer import models
-from embedding_explorer.api.explorer.coordinates import array_answer, dataset_answer, load_points
+from embedding_explorer.api.explorer.coordinates import dataset_answer, load_points, placed_answer
 from embedding_explorer.api.explorer.exports import export_answer
 from embedding_explorer.api.explorer.pictures import posted_picture
 from embedding_explorer.api.wire import ResponseCache, etag_of, file_answer, freshness
@@ -67,7 +67,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
         if query.space == "own" or dataset.id == store.get("main").id:
             return dataset_answer(responses, dataset, path.reducer, named=path.hash != "main")
         arguments = {"dataset": dataset.id, "target": store.get("main").id, "reducer": path.reducer}
-        return array_answer(load_points(ask_worker(runtime, "place_in", arguments)), {})
+        return placed_answer(dataset, load_points(ask_worker(runtime, "place_in", arguments)))
 
     @bp.get("/dataset/<hash>/tilemap", responses=NOT_FOUND, summary="The first tilemap (JPEG)")
     def dataset_tilemap(path: models.HashPath) -> Response:

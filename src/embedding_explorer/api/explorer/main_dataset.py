@@ -8,7 +8,7 @@ from flask_openapi3 import APIBlueprint
 
 from embedding_explorer import __version__
 from embedding_explorer.api.busy import ask_worker
-from embedding_explorer.api.explorer.coordinates import array_answer, slice_answer
+from embedding_explorer.api.explorer.coordinates import array_answer, names_of, slice_answer
 from embedding_explorer.api.explorer.models import (
     CoordinatesAnswer,
     Error,
@@ -74,7 +74,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
                 arguments = {"dataset": dataset.id, "image": str(picture), "reducer": reducer}
                 placed = ask_worker(runtime, "place_image", arguments)
             points = np.vstack([dataset.reduction(reducer)[first:last], np.asarray([placed], np.float32)])
-            return array_answer(points, {"tilemap_ids": ids} | ({"tilemaps": ids} if reducer == "umap" else {}))
+            return array_answer(dataset, points, first, last, names_of(ids, reducer), ids)
 
     for reducer in REDUCERS:
         coordinates(reducer)
