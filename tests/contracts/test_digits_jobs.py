@@ -181,7 +181,10 @@ def test_a_clone_is_an_exact_twin(digits: Digits, mine: str) -> None:
     shown = digits.json(f"/clone/{mine}.json")
     assert shown["id"] == mine and shown["type"] == "Generic Dataset" and shown["create_url"] == f"{GENERIC}.json"
     assert shown["form"]["train_image_count"] == "4" and "username" not in shown["form"]
-    for fields in ({"clone": mine}, {"clone": mine, "dataset_name": "Another", "train_image_count": "9"}):
+    posted = {"dataset_name": "Another", "train_image_count": "9"}
+    left_out = {"test_image_count": "3", "dsopts_feature_encoding": "jpg", "group_name": "Others"}
+    assert not left_out.keys() & shown["form"].keys() - {"group_name"}
+    for fields in ({"clone": mine}, {"clone": mine, **posted}, {"clone": mine, **left_out}):
         twin = digits.created(GENERIC, **fields)
         assert twin["name"] == "Mine" and twin["id"] != mine
         digits.done(twin["id"])

@@ -189,6 +189,16 @@ def test_faults_of_a_model_form_are_all_named(digits: Digits, coloured: str) -> 
     check_refused(digits.post(f"{CLASS_MODEL}.json", named), "standard_networks")
 
 
+def test_options_that_do_not_suit_the_dataset_are_refused_once_its_pictures_are_known(
+    digits: Digits, coloured: str, slopes: str
+) -> None:
+    fields = {"model_name": "Large", "method": "custom", "custom_network": TINY, "aug_hsv_use": "y"}
+    found = digits.post(f"{GENERIC_MODEL}.json", {**fields, "dataset": slopes, "crop_size": "33"})
+    check_refused(found, "crop_size", "aug_hsv_use")
+    coloured_fields = {**fields, "dataset": coloured, "custom_network": PLAIN, "crop_size": "17"}
+    check_refused(digits.post(f"{CLASS_MODEL}.json", coloured_fields), "crop_size")
+
+
 def test_a_program_as_a_layer_is_refused_however_it_comes(digits: Digits, coloured: str) -> None:
     fields = {"model_name": "Program", "dataset": coloured, "standard_networks": "lenet", "train_epochs": "1"}
     for name, kind in (("layer.py", "client"), ("", "server")):

@@ -192,10 +192,12 @@ def test_a_snapshot_is_kept(digits: Digits, classifier: str, pictures: Path, mad
 
 
 def test_a_snapshot_is_kept_by_json(digits: Digits, trained: str, nobody: Digits, made: list[str]) -> None:
-    answer = digits.post(f"/models/{trained}/to_pretrained.json")
-    assert answer.status_code == 200 and set(answer.json()) == {"id", "name", "status"}
-    made.append(answer.json()["id"])
-    assert re.fullmatch(ID, made[0]) and answer.json()["status"] == "Done"
+    path, wanted = f"/models/{trained}/to_pretrained", {"Accept": "application/json"}
+    for answer in (digits.post(f"{path}.json"), digits.get(f"{path}.json"), digits.get(path, headers=wanted)):
+        assert answer.status_code == 200 and set(answer.json()) == {"id", "name", "status"}
+        made.append(answer.json()["id"])
+        assert re.fullmatch(ID, made[-1]) and answer.json()["status"] == "Done"
+    assert len(set(made)) == 3
     check_error(digits.post(f"/models/{trained}/to_pretrained.json?epoch=9"), 400, "BadRequest")
     check_error(digits.post(f"/models/{UNKNOWN}/to_pretrained.json"), 404, "NotFound")
     check_error(nobody.post(f"/models/{trained}/to_pretrained.json"), 401, "Unauthorized")

@@ -5,6 +5,7 @@ import pytest
 from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.training.datasets import Bounds, Places
 from embedding_explorer.training.datasets.folders import FolderTask, Parsed, Walk, parse_folder
+from embedding_explorer.training.datasets.lists import stored_labels, write_labels
 from embedding_explorer.training.datasets.spec import Folder, PerClass
 from embedding_explorer.training.datasets.splits import Shares
 
@@ -49,6 +50,15 @@ def test_categories_are_sorted_and_underscores_become_blanks(data: Path, out: Pa
     assert sorted(lists["train"])[:2] == [f"{root}/Bee/0.png 0", f"{root}/Bee/1.png 0"]
     assert set(lists) == {"train"}
     assert parse(root, out, underscores=True)[0].labels[1] == "a_small_cat"
+
+
+def test_underscores_at_the_ends_of_a_name_are_blanks_of_the_label_too(data: Path, out: Path) -> None:
+    labels = parse(fill(data / "set", _a_b_=2, a_b=2), out)[0].labels
+    assert labels == [" a b ", "a b"]
+    write_labels(out / "labels.txt", labels)
+    assert stored_labels(out / "labels.txt") == labels
+    lists = parse(fill(data / "val", a_b=3, _a_b_=2), out, Shares(val=100), labels=labels)[1]
+    assert sorted(line.rpartition(" ")[2] for line in lists["val"]) == ["0", "0", "1", "1", "1"]
 
 
 def test_images_at_all_depths_by_their_endings(data: Path, out: Path) -> None:

@@ -80,7 +80,7 @@ def test_many_lines_are_found_again(tmp_path: Path) -> None:
 
 def test_labels_are_numbered_by_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "labels"
-    path.write_bytes("\ufeffcat\r\n\nbig dog\tof mine\nGrüße\n\n\n".encode())
+    path.write_bytes("\ufeffcat\r\n\n  big dog\tof mine \nGrüße\n\n\n".encode())
     labels = read_labels(path, Bounds())
     assert labels == ["cat", "", "big dog of mine", "Grüße"]
     write_labels(tmp_path / "labels.txt", labels)

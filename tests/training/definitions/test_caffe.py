@@ -39,6 +39,26 @@ def test_a_text_becomes_a_layer_list() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rules", "sizes"),
+    [
+        (("include { phase: TRAIN }", "include { phase: TEST }"), (64, 32)),
+        (('include { stage: "train" }', 'include { stage: "val" }'), (64, 32)),
+        (('include { stage: "val" }', 'include { stage: "train" }'), (32, 64)),
+        (('include { stage: "train" } include { stage: "val" }', 'include { stage: "deploy" }'), (64, 64)),
+        (("", 'include { phase: TEST stage: "deploy" }'), (64, 16)),
+    ],
+)
+def test_batch_sizes_are_told_apart_by_phase_or_stage(rules: tuple[str, str], sizes: tuple[int, int]) -> None:
+    first, second = rules
+    found = read_definition(f"""
+layer {{ name: "a" type: "Data" top: "data" data_param {{ batch_size: 64 }} {first} }}
+layer {{ name: "b" type: "Data" top: "data" data_param {{ batch_size: 32 }} {second} }}
+layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip" }}
+""")
+    assert (found.batch_size, found.val_batch_size) == sizes
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ('layer { name: "p" type: "Python" bottom: "data" }', "'Python'"),

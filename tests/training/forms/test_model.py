@@ -5,6 +5,7 @@ import pytest
 
 from embedding_explorer.errors import InvalidFields
 from embedding_explorer.training.forms.model import Choices, ModelForm, parse_model_form
+from embedding_explorer.training.forms.training import Shape
 from embedding_explorer.training.options import Augmentation, Options, options_from_json, options_from_text
 from embedding_explorer.training.policies import Policy
 
@@ -66,6 +67,34 @@ def test_every_fault_is_collected() -> None:
 
 
 @pytest.mark.parametrize(
+    ("shape", "fields", "wrong"),
+    [
+        ((20, 16, 3), {"crop_size": "16", "aug_hsv_use": "y"}, set()),
+        ((20, 16, 3), {"crop_size": "17"}, {"crop_size"}),
+        ((16, 20, 3), {"crop_size": "17"}, {"crop_size"}),
+        ((16, 16, 1), {"crop_size": "17", "aug_hsv_use": "y"}, {"crop_size", "aug_hsv_use"}),
+        ((16, 16, 1), {"aug_hsv_use": "no", "aug_hsv_h": "0.1"}, set()),
+        (None, {"crop_size": "300", "aug_hsv_use": "y"}, set()),
+    ],
+)
+def test_options_must_suit_the_pictures_of_the_dataset(
+    shape: Shape | None, fields: dict[str, str], wrong: set[str]
+) -> None:
+    choices, found = replace(CHOICES, shape_of=lambda _: shape), set[str]()
+    try:
+        parse_model_form(LEAST | fields, choices)
+    except InvalidFields as error:
+        found = set(error.fields)
+    assert found == wrong
+
+
+@pytest.mark.parametrize("solver", ["SGD", "RMSPROP"])
+def test_a_decay_has_no_upper_bound_that_a_user_meets(solver: str) -> None:
+    assert parse(solver_type=solver, rms_decay="5").options.rms_decay == 5
+    assert set(faults(solver_type=solver, rms_decay="-0.1")) == {"rms_decay"}
+
+
+@pytest.mark.parametrize(
     ("fields", "field"),
     [
         ({"lr_policy": "multistep", "lr_multistep_values": "50,later"}, "lr_multistep_values"),
@@ -83,12 +112,18 @@ def test_every_fault_is_collected() -> None:
         ({"method": "pretrained", "pretrained_networks": "p2"}, "pretrained_networks"),
         ({"method": "custom"}, "custom_network"),
         ({"method": "custom", "custom_network": "import torch"}, "custom_network"),
+        ({"select_gpu": " "}, "select_gpu"),
+        ({"select_gpu": "", "select_gpus_list": "0"}, "select_gpu"),
         ({"select_gpus_list": "0,5"}, "select_gpus_list"),
         ({"select_gpu_count": "3"}, "select_gpu_count"),
     ],
 )
 def test_faults_of_choices(fields: dict[str, str], field: str) -> None:
     assert set(faults(**fields)) == {field}
+
+
+def test_blank_lists_of_gpus_mean_any() -> None:
+    assert parse(select_gpus="", select_gpus_list="", select_gpu="next", select_gpu_count="").gpus == ()
 
 
 def test_previous_networks_and_weights() -> None:

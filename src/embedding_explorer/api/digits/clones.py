@@ -46,8 +46,9 @@ def clone_of(job: TrainingJob) -> dict[str, Any]:
 
 
 def with_clone(values: Values, job: TrainingJob, type: JobType, extension: str = "") -> Values:
-    """Posted fields, overridden by every field of another job; raises BadRequest for one of another kind."""
+    """The form of another job. Of what was posted only the keys of a bucket count, which no job keeps; fields that
+    the other form left out stay out. Raises BadRequest for a job of another kind."""
     create_path(job)
     if job.type is not type or (extension and job.details.get("extension") != extension):
         raise BadRequest(f"The job {job.id} is of the type {job.type}; clone it where such jobs are created.")
-    return values | form_of(job)
+    return {name: value for name, value in values.items() if name in SECRET_FIELDS} | form_of(job)

@@ -1,6 +1,7 @@
 """Models: creating them, looking at them while they train (contract, 5.1 to 5.10)."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -11,12 +12,14 @@ from embedding_explorer.api.digits.details import Details, percent
 from embedding_explorer.api.digits.forms import MODEL
 from embedding_explorer.api.digits.pages import check_extension, job_page
 from embedding_explorer.api.digits.routes import ID, Field, Route
-from embedding_explorer.errors import JobNotFound
+from embedding_explorer.errors import BadInput, JobNotFound, NotFound
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.training.records import JobType, State, TrainingJob
 from embedding_explorer.jobs.training.service import TrainingService
+from embedding_explorer.training.datasets.stored import pictures_of
 from embedding_explorer.training.figures import MAX_POINTS, snapshot_list, whole
 from embedding_explorer.training.forms.model import Choices, parse_model_form
+from embedding_explorer.training.forms.training import Shape
 
 EXTENSION = "<undotted:extension>"
 CULL = Field("cull", "integer", "0: all points of the graphs, not 200 of each.")
@@ -83,11 +86,20 @@ class Models:
 
 def choices_for(service: TrainingService, type: JobType, extension: str = "") -> Choices:
     """What a form may choose from; with an extension, only datasets of that one."""
-    choices = service.choices(type)
+    choices = replace(service.choices(type), shape_of=partial(shape_of, service))
     if not extension:
         return choices
     fitting = [id for id in choices.datasets if service.get(id).details.get("extension") == extension]
     return replace(choices, datasets=fitting)
+
+
+def shape_of(service: TrainingService, dataset: str) -> Shape | None:
+    """What the pictures of a dataset are; None while that is not known."""
+    try:
+        pictures = pictures_of(service.dataset(dataset))
+    except (BadInput, NotFound):
+        return None
+    return pictures.height, pictures.width, pictures.channels
 
 
 def graph_of(service: TrainingService, job: TrainingJob, most: int | None = MAX_POINTS) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from flask import Response, g, request
-from werkzeug.exceptions import BadRequest
+from flask import Response, g
 
 from embedding_explorer.api.digits.answers import answer, moved, wants_json
 from embedding_explorer.api.digits.archives import EPOCH, epoch_of, model_of
@@ -55,8 +54,6 @@ class Pretrained:
         service = self.runtime.training
         form = read_form(self.runtime.settings)
         user, job = user_of(form), model_of(service, id)
-        if wants_json() and request.method == "GET":
-            raise BadRequest("Send this as POST: it makes a job.")
         snapshot = snapshot_of(service, job, epoch_of(form))
         assert snapshot.epoch is not None
         with service.drafting() as draft:

@@ -103,7 +103,7 @@ def read_labels(path: Path, bounds: Bounds) -> list[str]:
     """
     labels: list[str] = []
     for raw in lines_of(path, bounds):
-        label = clean_label(raw.decode("utf-8", "backslashreplace"))
+        label = clean_label(raw.decode("utf-8", "backslashreplace")).strip()
         if len(label) > MAX_LABEL:
             raise BadInput(f"Label {len(labels)} has more than {MAX_LABEL} characters. Give one label per line.")
         labels.append(label)
@@ -122,8 +122,8 @@ def check_labels(count: int, bounds: Bounds) -> None:
 
 
 def clean_label(text: str) -> str:
-    """A label as one line of visible characters."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    """A label as one line of visible characters and blanks, those at its ends included."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def write_labels(path: Path, labels: Sequence[str]) -> None:

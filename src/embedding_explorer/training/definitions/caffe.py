@@ -71,10 +71,9 @@ class _Reader:
     def _data(self, layer: Message) -> None:
         for top in layer.values.get("top", [])[:1]:
             self._blobs[top] = INPUT
-        testing = "TEST" in [each.get("phase") for each in layer.messages.get("include", [])]
-        number = _whole(layer.inner("data_param").get("batch_size"))
-        if number:
-            self.settings["val_batch_size" if testing else "batch_size"] = number
+        if number := _whole(layer.inner("data_param").get("batch_size")):
+            rules = layer.messages.get("include", [Message()])
+            self.settings.update({size: number for size in map(_size_of, rules) if size})
         if crop := _whole(layer.inner("transform_param").get("crop_size")):
             self.settings["crop_size"] = crop
 
@@ -97,6 +96,14 @@ class _Reader:
             return
         self.entries.append({"name": name, "inputs": inputs} | entry)
         self._blobs[top] = name
+
+
+def _size_of(rule: Message) -> str | None:
+    """Which batch size a data layer gives where a rule includes it: texts of Caffe name phases, DIGITS' own stages."""
+    stages = rule.values.get("stage", [])
+    if "deploy" in stages:
+        return None
+    return "val_batch_size" if "val" in stages or rule.get("phase") == "TEST" else "batch_size"
 
 
 def _leading_to(output: str | None, entries: list[Entry]) -> list[Entry]:

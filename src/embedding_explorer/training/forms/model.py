@@ -12,7 +12,7 @@ from embedding_explorer.training.definitions.reading import read_definition
 from embedding_explorer.training.definitions.standard import STANDARD
 from embedding_explorer.training.figures import whole
 from embedding_explorer.training.forms.fields import Fields
-from embedding_explorer.training.forms.training import Swept, parse_options, shown
+from embedding_explorer.training.forms.training import Shape, Swept, check_fit, parse_options, shown
 from embedding_explorer.training.options import Options
 
 FRAMEWORKS = ("pytorch", "caffe", "torch", "tensorflow")
@@ -35,6 +35,7 @@ class Choices:
         gpus: how many GPUs there are.
         weights_file: whether a path that a client names is a readable file of weights in an allowed folder.
         classification: False for generic models.
+        shape_of: what the pictures of a dataset are, None where that is not known yet.
     """
 
     datasets: Collection[str]
@@ -43,6 +44,7 @@ class Choices:
     gpus: int
     weights_file: Callable[[str], bool]
     classification: bool = True
+    shape_of: Callable[[str], Shape | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def parse_model_form(
     parsed = ModelForm(
         name=fields.text("model_name", required=True, most=MAX_NAME),
         group=fields.text("group_name", most=MAX_NAME),
-        dataset=_dataset(fields, choices),
+        dataset=_dataset(fields, choices, options),
         framework=fields.select("framework", "pytorch", FRAMEWORKS),
         network=_network(fields, choices),
         options=options,
@@ -120,15 +122,19 @@ def parse_model_form(
     return parsed
 
 
-def _dataset(fields: Fields, choices: Choices) -> str:
+def _dataset(fields: Fields, choices: Choices, options: Options) -> str:
     value = fields.text("dataset", required=True)
-    if value and value not in choices.datasets:
+    if value in choices.datasets:
+        check_fit(fields, options, choices.shape_of(value))
+    elif value:
         kind = "classification" if choices.classification else "generic"
         fields.faults.add("dataset", f"{value[:80]!r} is no {kind} dataset that is finished or being made.")
     return value
 
 
 def _gpus(fields: Fields, total: int) -> tuple[int, ...]:
+    if fields.raw("select_gpu") == "":
+        fields.faults.add("select_gpu", "This field is blank: give next, or the index of a GPU.")
     for name in ("select_gpus_list", "select_gpus", "select_gpu"):
         values = fields.all(name)
         if name == "select_gpus_list":

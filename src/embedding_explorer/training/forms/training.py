@@ -15,6 +15,7 @@ MAX_SEED = 2**63 - 1
 MAX_SNAPSHOTS = 10_000
 MAX_PARAMETER = 1e6
 MAX_SWEPT = 100  # jobs that one form may make
+Shape = tuple[int, int, int]  # of pictures: height, width, channels
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def parse_options(fields: Fields) -> tuple[Options, Swept]:
         batch_size=sizes[0],
         accumulation=fields.optional_integer("batch_accumulation", None, 1, MAX_BATCH) or 1,
         solver=fields.select("solver_type", "SGD", SOLVERS),
-        rms_decay=fields.number("rms_decay", 0.99, 0.0, 1.0),
+        rms_decay=fields.number("rms_decay", 0.99, 0.0, MAX_PARAMETER),
         learning_rate=rates[0],
         policy=parse_policy(fields),
         shuffle=fields.flag("shuffle", default=True),
@@ -52,6 +53,17 @@ def parse_options(fields: Fields) -> tuple[Options, Swept]:
     if interval and options.epochs / interval > MAX_SNAPSHOTS:
         fields.faults.add("snapshot_interval", f"Gives more than {MAX_SNAPSHOTS} snapshots; make it larger.")
     return options, Swept(rates, sizes)
+
+
+def check_fit(fields: Fields, options: Options, shape: Shape | None) -> None:
+    """Note what cannot be done to pictures of that shape, where it is known."""
+    if shape is None:
+        return
+    height, width, channels = shape
+    if options.crop_size is not None and options.crop_size > min(height, width):
+        fields.faults.add("crop_size", f"{options.crop_size} is more than the {width}x{height} pictures have.")
+    if options.augmentation.hsv and channels != 3:
+        fields.faults.add("aug_hsv_use", f"Needs pictures of three channels; those of the dataset have {channels}.")
 
 
 def parse_policy(fields: Fields) -> Policy:
