@@ -95,20 +95,20 @@ def test_a_training_is_watched_while_it_goes_on(user: Digits, folder: Path, open
 
 def check_snapshots(user: Digits, id: str) -> list[int]:
     """Each snapshot left histograms and embeddings in the API; the steps of the embeddings."""
-    until(lambda: len(logged(user, "projector", run=id, tag="features")["outputs"]) == EPOCHS, "all snapshots")
+    until(lambda: len(logged(user, "projector", run=id, tag="features")["features"]) == EPOCHS, "all snapshots")
     about = logged(user, "projector", run=id, tag="features")
     assert about["sample_type"] == "image"
     tags = logged(user, "getCategory")[id]
     assert tags["embedding"] == ["features"]
     for kind in ("weights/", "gradients/"):
         tag = next(tag for tag in tags["statistic"]["histogram"] if tag.startswith(kind))
-        until(partial(has_histograms, user, id, tag, about["outputs"]), f"all histograms of {tag}")
-    last = about["outputs"][-1]
+        until(partial(has_histograms, user, id, tag, about["features"]), f"all histograms of {tag}")
+    last = about["features"][-1]
     points, labels = logged(user, "projector_data", run=id, tag="features", step=last, method="pca")[str(last)]
     assert np.shape(points) == (about["shape"][0], 3) and len(set(labels)) == 10
     sample = user.get("/api/projector_sample", params={"run": id, "tag": "features", "index": 0})
     assert sample.content.startswith(b"\x89PNG")
-    steps: list[int] = about["outputs"]
+    steps: list[int] = about["features"]
     return steps
 
 

@@ -113,6 +113,11 @@ def test_samples_must_be_a_number_that_makes_sense(logs: LogServer) -> None:
         assert len(logs.ask(path, run="train", tag="h", samples=1000, **RUNS)["h"]) == 50
 
 
+def test_how_long_to_wait_is_a_number(logs: LogServer) -> None:
+    assert "wait" in logs.refused("init", wait="x", **RUNS)
+    assert logs.ask("init", wait="0.5", **RUNS)["msg"] == "success"
+
+
 def test_unknown_parameters_are_ignored(logs: LogServer) -> None:
     assert logs.ask("getCategory", test=1, **RUNS) == logs.ask("getCategory", **RUNS)
 

@@ -221,12 +221,12 @@ def test_trainings_of_this_server_appear_beside_another_log_root(logs: LogServer
 
 
 @pytest.mark.slow
-def test_a_large_log_is_begun_at_once_and_other_answers_stay_quick(logs: LogServer, job: Job) -> None:
+def test_a_large_log_is_begun_at_once_if_wanted_and_other_answers_stay_quick(logs: LogServer, job: Job) -> None:
     folder, named = job
     write_large(folder / "large" / NAME, megabytes=600)
     write(folder / "small" / NAME, scalars("t", [1.0]))
     began = time.monotonic()
-    begun = logs.ask("init", **named)
+    begun = logs.ask("init", wait=0, **named)
     assert time.monotonic() - began < 10
     assert values(logs, named, "small") == [1.0]
     assert len(values(logs, named, "large", "loss")) > 0
@@ -237,10 +237,22 @@ def test_a_large_log_is_begun_at_once_and_other_answers_stay_quick(logs: LogServ
         logs.ask("scalar", run="small", tag="t", **named)
         waits.append(time.monotonic() - asked)
         time.sleep(0.05)
-        begun = logs.ask("init", **named)
+        begun = logs.ask("init", wait=0, **named)
         assert time.monotonic() - began < 120
     assert sorted(waits or [0.0])[len(waits) // 2] < 0.5
     assert len(values(logs, named, "large", "loss")) == 600
+
+
+@pytest.mark.slow
+def test_a_large_log_is_whole_when_it_has_begun(logs: LogServer, job: Job) -> None:
+    folder, named = job
+    write_large(folder / "large" / NAME, megabytes=600)
+    write(folder / "small" / NAME, scalars("t", [1.0]))
+    began = time.monotonic()
+    assert set(logs.ask("init", **named)) == {"msg", "session_id"}
+    assert time.monotonic() - began < 30
+    assert len(values(logs, named, "large", "loss")) == 600
+    assert set(logs.ask("getCategory", WEB, **named)["large"]) == {"scalar", "media", "custom"}
 
 
 def test_many_ask_at_the_same_time(logs: LogServer, job: Job) -> None:
@@ -307,6 +319,9 @@ def check_histograms(logs: LogServer, here: dict[str, str]) -> None:
     expected = [-0.33224573731422424, -0.2754253500083195, -0.21723396707060538, -0.1396029396415705, -0.0071032821827]
     expected += [0.13858664450720, 0.23559864526305, 0.29385287752199, 0.3326847553253174]
     assert [value for _, value in first[2]] == pytest.approx(expected, abs=1e-12)
+    assert (first[2][0][1], first[2][-1][1]) == (least, most)
+    assert last[2][-1][1] == 0.45219194889068604
+    assert last[2][4][1] == pytest.approx(-0.0104, abs=1e-5)
     assert [value for _, value in last[2]][:4] == pytest.approx(
         [-0.44712454080581665, -0.32502886047289, -0.25450549012330, -0.16643675634336], abs=1e-12
     )

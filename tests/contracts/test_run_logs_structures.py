@@ -187,7 +187,7 @@ def test_what_cannot_be_read_is_refused_in_words(logs: LogServer, headers: Any) 
 
 
 def test_what_there_is_of_an_embedding(logs: LogServer) -> None:
-    expected = {"outputs": [5], "shape": [1200, 6], "sample": True, "sample_type": "image"}
+    expected = {"e/%41 ü": [5], "shape": [1200, 6], "sample": True, "sample_type": "image"}
     for tag in ("e/%41 ü", "e/%2541%20%C3%BC"):  # as it is, and encoded once more
         assert logs.ask("projector", **RUN, tag=tag) == expected
     assert logs.ask("projector", **RUN, tag="g")["shape"] == [2, 2]  # exceptions of that tag stand in
@@ -371,6 +371,12 @@ def test_the_exceptions_of_the_sample_log(history: LogServer) -> None:
     assert history.ask("exception_box", **LOG, step=0, up=most, down=least) == {"0": [[], []]}
     buckets = history.ask("exception_hist", **LOG, step=0)["0"][2]
     assert (len(buckets), sum(count for _, _, count in buckets)) == (100, 800)
+
+
+def test_the_embeddings_of_the_sample_log(history: LogServer) -> None:
+    asked = {"id": "history", "trainJobName": "log", "run": ".", "tag": "output"}
+    expected = {"output": [0, 100, 200, 300, 400], "shape": [100, 10], "sample": True, "sample_type": "image"}
+    assert history.ask("projector", **asked) == history.ask("projector", WEB, **asked) == expected
 
 
 def test_the_projection_of_the_sample_log(history: LogServer) -> None:

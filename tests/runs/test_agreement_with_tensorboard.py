@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.distribution.compressor import compress_histogram
 from tensorboard.util.tensor_util import make_ndarray
 
 from embedding_explorer.runs.base import Run
-from embedding_explorer.runs.reading import open_logs
+from embedding_explorer.runs.scalars import quantiles
 from tests.conftest import shared_data
+from tests.runs.reading import open_logs
 
 EVERYTHING = {"scalars": 0, "images": 0, "histograms": 0, "audio": 0, "tensors": 0}
 
@@ -73,6 +75,13 @@ def test_histograms_that_torch_wrote(written: Path) -> None:
         pairs = [(limit, count) for limit, count in zip(value.bucket_limit, value.bucket, strict=True) if count]
         np.testing.assert_array_equal(full[:-1, 1:], pairs[:-1])
         assert (full[-1, 2], record.value.most) == (pairs[-1][1], value.max)
+
+
+def test_distributions_of_what_torch_wrote(written: Path) -> None:
+    for record in open_logs(written).run(".").records("histogram", "weights/layer1"):
+        mine, theirs = quantiles(record.value), compress_histogram(record.value.buckets)
+        assert mine[:-1] == theirs[:-1]
+        assert mine[-1] == (10000, record.value.most)
 
 
 def test_media_that_torch_wrote(written: Path) -> None:

@@ -1,8 +1,10 @@
 """How long questions may wait, and how much memory answers and the index may take."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,9 @@ from embedding_explorer.runs import answers, patience, pictures_and_sounds
 from embedding_explorer.runs.answers import Question, answer
 from embedding_explorer.runs.library import Library, between
 from embedding_explorer.runs.pictures_and_sounds import text
-from embedding_explorer.runs.reading import open_logs
 from embedding_explorer.runs.structures import AT_ONCE, in_turn
 from tests.runs.event_logs import NAME, scalar, scalars, tensor, write
+from tests.runs.reading import open_logs
 
 ROOT = Question("scalar", {"run": ".", "tag": "missing"})
 
@@ -64,6 +66,43 @@ def test_nothing_is_said_of_a_dataset_that_was_not_looked_at(tmp_path: Path, mon
     write(tmp_path / NAME, scalars("t", [1.0]))
     with pytest.raises(TooManyTasks):
         answer(Library([tmp_path], 1 << 30), Question("getCategory", {}))
+
+
+def begun(library: Library, **arguments: float) -> tuple[dict[str, Any], float]:
+    """The payload of `init`, and how many seconds it took."""
+    began = time.monotonic()
+    found = answer(library, Question("init", arguments))
+    return json.loads(found.body or b""), time.monotonic() - began
+
+
+def test_init_waits_until_all_is_read_and_others_do_not(unread: Library) -> None:
+    timer = threading.Timer(1.0, unread.dataset(None, None).first.set)
+    timer.start()
+    found, seconds = begun(unread, wait=0)
+    assert "progress" in found and seconds < 0.5
+    assert answer(unread, Question("getCategory", {})).body
+    found, seconds = begun(unread)
+    assert found == {"msg": "success"} and timer.finished.is_set()
+    assert begun(unread)[1] < 0.5
+
+
+@pytest.mark.parametrize(("most", "wait"), [(0.5, {}), (0.5, {"wait": 60.0}), (20.0, {"wait": 0.5})])
+def test_init_begins_with_what_there_is_when_its_time_is_over(
+    unread: Library, monkeypatch: pytest.MonkeyPatch, most: float, wait: dict[str, float]
+) -> None:
+    monkeypatch.setattr(patience, "SECONDS", most)
+    found, seconds = begun(unread, **wait)
+    assert found["msg"] == "success" and "progress" in found
+    assert 0.4 < seconds < 3
+
+
+def test_init_begins_at_once_where_too_many_wait(unread: Library) -> None:
+    with ExitStack() as seats:
+        for _ in range(patience.SEATS):
+            seats.enter_context(patience.seated())
+        found, seconds = begun(unread)
+    assert found["msg"] == "success" and "progress" in found
+    assert seconds < 0.5
 
 
 def test_turns_are_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from embedding_explorer.errors import NoLogData
 from embedding_explorer.runs.hparams import hyperparm
-from embedding_explorer.runs.reading import open_logs
 from tests.conftest import shared_data
+from tests.runs import event_logs
+from tests.runs.reading import open_logs
 from tests.runs.tsvis_logs import field, number, scalar, session, write
 
 
@@ -53,6 +54,21 @@ def test_without_named_metrics_all_scalars_beside_a_session_are_metrics(tmp_path
     write(tmp_path, session("one", {}), scalar("x", 0, 1.0), name="a.events")
     write(tmp_path, scalar("y", 0, 1.0), name="b.events")
     assert asked(tmp_path)["metrics"] == [{"tag": "x", "value": [1.0]}]
+
+
+def test_an_experiment_above_its_sessions_names_the_metrics(tmp_path: Path) -> None:
+    """As TensorFlow's hp.hparams_config and hp.KerasCallback leave it."""
+    from torch.utils.tensorboard.summary import hparams
+
+    experiment, *_ = hparams({}, {"accuracy": 0.0})
+    event_logs.write(tmp_path / "tuning" / event_logs.NAME, [event_logs.event(0, experiment.value[0])])
+    for name, best in (("run-0", 0.5), ("run-1", 0.75)):
+        write(tmp_path / "tuning" / name, session(name, {}), scalar("accuracy", 0, best), scalar("loss", 0, 9.0))
+    for dialect in ("doc", "web"):
+        answer = asked(tmp_path, "tuning", dialect)
+        assert [group for group, _ in parameters(answer)] == ["run-0", "run-1"]
+        assert answer["metrics"] == [{"tag": "accuracy", "value": [0.5, 0.75]}]
+    assert [each["tag"] for each in asked(tmp_path, "run-0")["metrics"]] == ["accuracy", "loss"]
 
 
 def test_runs_without_a_value_are_null_or_the_metric_goes(tmp_path: Path) -> None:

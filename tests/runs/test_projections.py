@@ -19,9 +19,9 @@ from embedding_explorer.runs.projections import (
     projector_rows,
     projector_sample,
 )
-from embedding_explorer.runs.reading import open_logs
 from tests.conftest import shared_data
 from tests.runs import event_logs
+from tests.runs.reading import open_logs
 from tests.runs.tsvis_logs import AUDIO, IMAGE, TEXT, embedding, event, field, sample, value, write
 from tests.runs.tsvis_logs import exception as exception_record
 
@@ -134,12 +134,20 @@ def test_exceptions_and_embeddings_stand_in_for_each_other(tmp_path: Path) -> No
     )
     logs = open_logs(tmp_path)
     assert exception(logs, tag="e", **RUN) == {"e": [0]}
-    assert described(tmp_path, "x") == {"outputs": [5], "shape": [2, 12], "sample": False, "sample_type": ""}
+    assert described(tmp_path, "x") == {"x": [5], "shape": [2, 12], "sample": False, "sample_type": ""}
     for tag in ("flat", "nothing"):
         with pytest.raises(NoLogData):
             described(tmp_path, tag)
     with pytest.raises(NoLogStep, match="step = 9"):
         raw(tmp_path, "x", 9)
+
+
+@pytest.mark.parametrize("tag", ["shape", "sample", "sample_type", "outputs"])
+def test_the_steps_are_under_the_tag_whatever_that_is(tmp_path: Path, tag: str) -> None:
+    write(tmp_path, embedding(tag, 3, np.ones((4, 2))), embedding(tag, 7, np.ones((4, 2))))
+    found = described(tmp_path, tag)
+    assert found[tag] == [3, 7]
+    assert set(found) == {tag, "shape", "sample", "sample_type"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +165,7 @@ def test_exceptions_and_embeddings_stand_in_for_each_other(tmp_path: Path) -> No
 )
 def test_samples_that_are_images(tmp_path: Path, array: Any, expected: Any) -> None:
     write(tmp_path, sample("e", array, IMAGE), embedding("e", 0, np.ones((1, 2))))
-    assert described(tmp_path, "e") == {"outputs": [0], "shape": [1, 2], "sample": True, "sample_type": "image"}
+    assert described(tmp_path, "e") == {"e": [0], "shape": [1, 2], "sample": True, "sample_type": "image"}
     assert pixels(datum(tmp_path, "e", 0)).tolist() == expected
     for index in (-1, 1):
         with pytest.raises(BadLogParameter, match="out of bounds"):
@@ -208,7 +216,7 @@ def test_embeddings_that_torch_wrote(tmp_path: Path) -> None:
         writer.add_embedding(points, None, None, 12, "bare")
     assert configured_tags(tmp_path) == ["deep/e:1", "rows", "bare"]
     assert described(tmp_path, "deep/e:1") == {
-        "outputs": [12, 13],
+        "deep/e:1": [12, 13],
         "shape": [7, 3],
         "sample": True,
         "sample_type": "image",
@@ -249,7 +257,7 @@ def test_paths_never_lead_out_of_the_run(tmp_path: Path) -> None:
     (run / "words.tsv").write_text("a\tb\n")
     (run / "projector_config.pbtxt").write_text(CONFIG.format(outside=tmp_path / "secret.tsv"))
     assert configured_tags(run) == ["good", "words", "broken"]
-    assert described(run, "good") == {"outputs": [0], "shape": [2, 2], "sample": False, "sample_type": ""}
+    assert described(run, "good") == {"good": [0], "shape": [2, 2], "sample": False, "sample_type": ""}
     values, labels = raw(run, "good")
     np.testing.assert_array_equal(values, [[1, 2], [3, np.nan]])
     assert labels == []
@@ -322,7 +330,7 @@ def test_rows_are_kept_under_the_digest_of_their_content(tmp_path: Path) -> None
 def test_the_embeddings_of_the_sample_logs() -> None:
     mnist = open_logs(shared_data("run_logs/history/mnist"))
     answer: Any = projector(mnist, tag="minist", **RUN)
-    assert (answer["shape"], len(answer["outputs"]), answer["sample_type"]) == ([32, 10], 188, "image")
+    assert (answer["shape"], len(answer["minist"]), answer["sample_type"]) == ([32, 10], 188, "image")
     found: Any = projector_raw(mnist, tag="minist", step=0, **RUN)
     labels = "6 1 1 1 9 8 9 6 8 6 5 3 7 4 1 3 4 1 8 0 0 8 0 5 7 8 4 2 9 6 2 4"
     assert found["0"][1] == [int(text) for text in labels.split()]
@@ -333,5 +341,5 @@ def test_the_embeddings_of_the_sample_logs() -> None:
     old = open_logs(shared_data("run_logs/history/log"))
     assert pixels(projector_sample(old, tag="output", index=0, **RUN)).shape == (784, 1)
     assert projector(old, tag="output", **RUN) == {
-        "outputs": [0, 100, 200, 300, 400], "shape": [100, 10], "sample": True, "sample_type": "image",
+        "output": [0, 100, 200, 300, 400], "shape": [100, 10], "sample": True, "sample_type": "image",
     }  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from embedding_explorer.errors import BadLogParameter
+from embedding_explorer.runs import reduction
 from embedding_explorer.runs.reduction import METHODS, check_dims, check_method, reduce
 
 
@@ -23,6 +24,58 @@ def test_principal_components_are_those_of_a_singular_value_decomposition(shape:
     np.testing.assert_allclose(np.abs(points), np.abs(u * s)[:, :5], rtol=1e-6, atol=1e-6)
     assert (np.diff(points.var(axis=0)) <= 0).all()
     assert (points == reduce(rows, "pca", 5)).all()
+
+
+def of_rank(rank: int, shape: tuple[int, int]) -> Any:
+    """Rows whose components are of so many directions once they are centred."""
+    chance = np.random.default_rng(rank)
+    left, right = chance.normal(size=(shape[0], rank)), chance.normal(size=(rank, shape[1]))
+    return (left * 0.1 ** np.arange(rank)) @ right + 7
+
+
+def distances(points: Any) -> Any:
+    return np.linalg.norm(points[:, None] - points, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("rank", "shape"),
+    [(1, (10, 50)), (2, (10, 50)), (9, (10, 50)), (2, (3, 4)), (1, (50, 10)), (1, (10, 10)), (3, (100, 300))],
+)
+def test_beyond_the_rank_there_is_nothing(rank: int, shape: tuple[int, int]) -> None:
+    rows = of_rank(rank, shape)
+    points = reduce(rows, "pca", min(rank + 2, shape[1]))
+    np.testing.assert_allclose(distances(points), distances(rows), rtol=1e-7, atol=1e-7)
+    assert points[:, :rank].any(axis=0).all()
+    assert not points[:, rank:].any()
+
+
+def test_components_that_are_small_beside_the_first_are_right() -> None:
+    chance = np.random.default_rng(0)
+    left, right = (np.linalg.qr(chance.normal(size=(size, 3)))[0] for size in (20, 60))
+    left = np.linalg.qr(left - left.mean(axis=0))[0]  # centred already
+    sizes = np.array([1.0, 1e-9, 1e-10])
+    points = reduce((left * sizes) @ right.T, "pca", 3)
+    np.testing.assert_allclose(np.linalg.norm(points, axis=0), sizes, rtol=1e-4)
+    np.testing.assert_allclose(np.abs(points / sizes), np.abs(left), atol=1e-4)
+
+
+def test_equal_rows_are_one_point_however_their_numbers_are_rounded() -> None:
+    for count in (5, 50, 300):
+        row = np.random.default_rng(count).normal(size=(1, 64)).astype(np.float32)
+        assert not reduce(np.repeat(row, count, axis=0), "pca", 3).any()
+    assert np.isfinite(reduce(np.repeat(row, 50, axis=0), "tsne", 2)).all()
+
+
+@pytest.mark.parametrize(("rank", "shape"), [(1, (10, 50)), (5, (10, 50)), (3, (4, 4))])
+def test_t_sne_begins_from_the_distances_of_the_rows(
+    rank: int, shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    affinities = reduction.affinities
+    monkeypatch.setattr(reduction, "affinities", lambda components: given.append(components) or affinities(components))
+    rows = of_rank(rank, shape)
+    reduce(rows, "tsne", 2)
+    np.testing.assert_allclose(distances(given[0]), distances(rows / np.abs(rows).max()), rtol=1e-7, atol=1e-7)
 
 
 def test_two_columns_in_three_dimensions_get_one_of_zeros() -> None:

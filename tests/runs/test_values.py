@@ -14,7 +14,6 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from embedding_explorer.runs.base import Kind, Run
 from embedding_explorer.runs.dataset import LogFolder
 from embedding_explorer.runs.pictures_and_sounds import audio, audio_raw, image, image_raw, text
-from embedding_explorer.runs.reading import open_logs
 from embedding_explorer.runs.scalars import distribution, histogram, quantiles
 from embedding_explorer.runs.thinning import thinned
 from embedding_explorer.runs.values import from_limits
@@ -24,6 +23,7 @@ from tests.runs.event_logs import audio as audio_event
 from tests.runs.event_logs import histogram as histo
 from tests.runs.event_logs import image as image_event
 from tests.runs.event_logs import scalar as scalar_event
+from tests.runs.reading import open_logs
 
 PNG = encoded(picture((200, 10, 10), (7, 5)))
 
@@ -170,6 +170,16 @@ def test_quantiles_are_those_of_the_definition(seed: int) -> None:
     expected = [by_definition(found.buckets.tolist(), found.least, found.most, point) for point, _ in quantiles(found)]
     assert [value for _, value in quantiles(found)] == pytest.approx(expected)
     assert [point for point, _ in quantiles(found)] == [0, 668, 1587, 3085, 5000, 6915, 8413, 9332, 10000]
+
+
+@pytest.mark.parametrize(
+    "counts", [[3, 2, 1, 1, 0, 0], [0.1, 0.2, 0.7, 0.1, 0, 0], [7, 0, 0, 0, 0, 0], [0, 0, 1, 2, 3, 1]]
+)
+def test_the_last_value_is_the_largest_whatever_the_weights_are_rounded_to(counts: list[float]) -> None:
+    found = from_limits(0.0, 10.0, np.array([1.0, 2, 3, 4, 5, 10]), np.array(counts))
+    assert quantiles(found)[-1] == (10000, 10.0)
+    values = [value for _, value in quantiles(found)]
+    assert values == sorted(values)
 
 
 def test_a_histogram_of_nothing_has_nine_zeros(tmp_path: Path) -> None:

@@ -170,6 +170,18 @@ test("an answer that still holds is the same value; a failure has the server's w
   assert.throws(() => payload({ code: 500, msg: "no data found", data: "" }), (error) => error instanceof LogError && error.message === "no data found");
 });
 
+test("a dataset is opened without waiting until it is read, and its session is kept", async () => {
+  const asked = [];
+  globalThis.fetch = async (url) => {
+    asked.push(new URL(url, "http://x").searchParams);
+    return new Response(JSON.stringify({ code: 200, msg: "ok", data: { msg: "success", session_id: "s", progress: 0.5 } }));
+  };
+  const logs = new Logs("ada", "job");
+  assert.equal((await logs.open()).progress, 0.5);
+  await logs.open();
+  assert.deepEqual(asked.map((query) => [query.get("wait"), query.get("session_id")]), [["0", null], ["0", "s"]]);
+});
+
 test("of very many runs the last ones by name are chosen at first, which most often are the newest", async () => {
   Object.assign(globalThis, { location: { pathname: "/logs" }, history: { replaceState() {} } });
   const runs = Array.from({ length: 50 }, (_, index) => `2026-11-21_${String(index).padStart(2, "0")}`);

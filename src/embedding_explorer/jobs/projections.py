@@ -22,7 +22,7 @@ from embedding_explorer.runs.reduction import check_dims, check_method
 from embedding_explorer.settings import Settings
 
 COMMAND = (sys.executable, "-m", "embedding_explorer.jobs.projection_worker")
-VERSION = 1  # of the reductions; another one makes them anew
+VERSION = 2  # of the reductions; another one makes them anew
 WAITING = 8  # requests that may wait for the worker; each holds a thread of the web process
 PROJECTED, ROWS = "projector_data", "projector_rows"  # the endpoint, and what the reader does for it
 DIMS = 3

@@ -87,7 +87,7 @@ class RunLogs:
 
     def _read_ahead(self) -> None:
         try:
-            self.ask({"endpoint": "init", "arguments": {}})
+            self.ask({"endpoint": "init", "arguments": {"wait": 0}})
         except (BadLogParameter, LogReaderDied, TooManyTasks) as error:
             log.debug("there is no log to be read yet: %s", error)
 

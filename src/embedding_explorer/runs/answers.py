@@ -4,6 +4,7 @@ import gzip
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -33,7 +34,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 # Their answers depend on other runs than the one that is named.
 OF_ALL_RUNS = ("getCategory", "text", "audio", "audio_raw", "hyperparm")
-INIT = "init"
+INIT, WAIT = "init", "wait"
 FIRST_PATIENCE = 2.0  # seconds that a request waits for a dataset to be read when it has just been opened
 GZIP_FROM, GZIP_LEVEL, FAST_FROM = 1000, 4, 4 << 20  # bytes; level; bytes from which on level 1 has to do
 JSON = "application/json"
@@ -73,6 +74,7 @@ def answer(library: Library, question: Question) -> Answer:
     opened = library.dataset(question.user, question.job)
     wait_until_read(library, opened)
     if question.endpoint == INIT:
+        wait_as_asked(library, opened, float(question.arguments.get(WAIT, patience.SECONDS)))
         return Answer(orjson.dumps(beginning(opened)))
     if not opened.scanned:  # which runs there are is known before anything is said of them
         raise TooManyTasks(patience.BUSY)
@@ -94,6 +96,17 @@ def wait_until_read(library: Library, opened: Opened) -> None:
         elif opened.scanned or not patience.left():
             return
         else:
+            patience.pause(library.wait, 0.1)
+
+
+def wait_as_asked(library: Library, opened: Opened, seconds: float) -> None:
+    """Give a dataset that is not read whole some more time, as `init` does: what is asked for next should be complete.
+
+    Who may not wait, as too many do, begins with what there is.
+    """
+    deadline = time.monotonic() + seconds
+    with suppress(TooManyTasks):
+        while not opened.first.is_set() and patience.left() and time.monotonic() < deadline:
             patience.pause(library.wait, 0.1)
 
 

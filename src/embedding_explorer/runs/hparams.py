@@ -33,9 +33,10 @@ class Session:
 
 def hyperparm(logs: LogSet, *, dialect: str, run: str) -> object:
     """The sessions of a run, or of the runs below it, and a list of values for each metric."""
-    sessions = sessions_below(logs, logs.run(run))
+    asked = logs.run(run)
+    sessions = sessions_below(logs, asked)
     metrics = []
-    for tag in metric_tags(sessions):
+    for tag in metric_tags(asked, sessions):
         values = [metric(session, tag) for session in sessions]
         known = [value is not None for value in values]
         if all(known) or (any(known) and dialect != "web"):
@@ -103,10 +104,13 @@ def data_of(data: bytes) -> Any:
     return getattr(value, kind) if kind in ("number_value", "string_value", "bool_value") else None
 
 
-def metric_tags(sessions: list[Session]) -> list[str]:
-    """Which scalars are metrics: those that were named, else all in the files of the sessions."""
-    runs = list({id(session.run): session.run for session in sessions}.values())
-    named = [tag for run in runs for tag in experiment_metrics(run)]
+def metric_tags(asked: Run, sessions: list[Session]) -> list[str]:
+    """Which scalars are metrics: those that were named, else all in the files of the sessions.
+
+    TensorFlow names them in the run that is asked for, and writes the sessions to folders below it.
+    """
+    runs = list(dict.fromkeys(session.run for session in sessions))
+    named = [tag for run in dict.fromkeys([asked, *runs]) for tag in experiment_metrics(run)]
     named += [tag for session in sessions for tag in session.metrics]
     return list(dict.fromkeys(named or [tag for run in runs for tag in scalars_beside(run, sessions)]))
 

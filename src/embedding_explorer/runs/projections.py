@@ -23,7 +23,8 @@ def projector(logs: LogSet, *, dialect: str, run: str, tag: str) -> object:
     """The steps of a tag, the shape of its points, and whether their data can be seen."""
     found = logs.run(run)
     points, kind = points_of(found, tag), sample_type(found, tag)
-    return {"outputs": points.steps, "shape": list(points.shape()), "sample": bool(kind), "sample_type": kind}
+    # The steps come last: should the tag be the name of another key, nothing could be asked for without them.
+    return {"shape": list(points.shape()), "sample": bool(kind), "sample_type": kind, tag: points.steps}
 
 
 def projector_raw(logs: LogSet, *, dialect: str, run: str, tag: str, step: int) -> object:

@@ -4,7 +4,8 @@ from embedding_explorer.api.run_logs import structures
 from embedding_explorer.api.run_logs.parameters import Endpoint
 
 RUN_TAG, STEP_RUN_TAG = ("run", "tag"), ("step", "run", "tag")
-INIT = Endpoint("init", ("id", "trainJobName"))
+# `wait` is our own: seconds until `init` answers though not all is read. Our page asks for none, and shows what there is.
+INIT = Endpoint("init", ("id", "trainJobName"), optional=("wait",), numbers=("wait",))
 OWN = (
     Endpoint("getCategory", dialects=True),
     Endpoint("scalar", RUN_TAG, optional=("form",)),

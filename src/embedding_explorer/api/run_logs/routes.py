@@ -67,7 +67,8 @@ def begin(logs: ProjectedLogs, sessions: Sessions) -> Response:
     query = asked()
     named = parameters.read(INIT, query)
     dataset = Chosen(str(named["id"]), str(named["trainJobName"]))
-    reply = logs.ask({"endpoint": INIT.name, "arguments": {}, "user": dataset.user, "job": dataset.job})
+    waits = {name: named[name] for name in INIT.optional if name in named}
+    reply = logs.ask({"endpoint": INIT.name, "arguments": waits, "user": dataset.user, "job": dataset.job})
     session = sessions.open(dataset, sessions.named(query, request.cookies.get(COOKIE)))
     response = good(json.loads(reply.body) | {"session_id": session})
     response.set_cookie(COOKIE, session, path="/", samesite="Lax")

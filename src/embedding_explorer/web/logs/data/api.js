@@ -51,9 +51,9 @@ export class Logs {
     return etag ? this.#keep(url, { etag, value }).value : value;
   }
 
-  /** Open the dataset. @returns {Promise<{progress?: number, trouble?: Record<string, string[]>}>} */
+  /** Open the dataset, without waiting until all of it is read. @returns {Promise<{progress?: number, trouble?: Record<string, string[]>}>} */
   async open() {
-    const own = this.session ? { session_id: this.session } : {};
+    const own = { wait: 0, ...(this.session ? { session_id: this.session } : {}) };
     const found = payload(await (await fetched(this.url("init", /** @type {Parameters} */ (own)))).json());
     this.session = found.session_id ?? "";
     return found;

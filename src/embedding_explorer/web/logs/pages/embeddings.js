@@ -82,7 +82,7 @@ class Embeddings {
       const about = await this.book.logs.get("projector", { run, tag });
       if (about === this.about && this.shown) return false;
       this.about = about;
-      const steps = about.outputs ?? about[tag] ?? [];
+      const steps = about[tag] ?? [];
       const last = String(steps[steps.length - 1]);
       this.step.set(plain(new Set(steps)), this.shown && this.step.value ? this.step.value : last);
       await this.#load();
