@@ -193,7 +193,8 @@ def test_files_that_nobody_refers_to_are_kept_and_ignored(api: Api) -> None:
 
 def test_without_files_the_answer_says_so(api: Api) -> None:
     body = check_error(api.post("/networks", json=FIELDS | {"preprocessing": PREPROCESSING}), 400)
-    assert any("file" in text for text in body["fields"]["files"])
+    assert list(body["fields"]) == ["files.model.onnx"] and body["code"] == "missing"
+    assert "one file" in body["error"]
 
 
 # Every row of the table of section 12: what is sent, and the field that the answer must name.
@@ -284,6 +285,12 @@ def test_codes_say_what_kind_of_fault_it_is(api: Api) -> None:
     assert "text" in unknown["fields"]["deploy.prototxt"][0]
 
 
+def test_a_path_that_does_not_exist_is_an_unknown_field_though_the_model_is_missing_too(api: Api) -> None:
+    answer = api.submit(files={"preprocessing": ("p", json.dumps(PREPROCESSING))}, **{"model.onnx": "./gone.onnx"})
+    body = check_error(answer, 400, "unknown_field", "model.onnx", "files.model.onnx")
+    assert body["error"].startswith("model.onnx: is no known field; it came as text, not as a file")
+
+
 def test_all_faults_are_reported_together(api: Api) -> None:
     text = preprocessing(target_size="0", color_channels="XYZ", mean_file="absent.npy")
     answer = api.submit("name", preprocessing=text, metadata="[]", framework="caffe", id="7")
@@ -298,6 +305,14 @@ def test_all_faults_are_reported_together(api: Api) -> None:
         f"{image}.mean_file",
     )
     check_error(answer, 400, None, *paths)
+
+
+def test_mean_files_are_looked_at_whatever_else_is_wrong(api: Api) -> None:
+    files = {**FILES, "mean.npy": ("m", npy(np.zeros((1,) * 5)))}
+    text = json.dumps(json.loads(preprocessing(mean_file="mean.npy")) | {"batched_output": "yes"})
+    mean = "preprocessing.inputs[0].image.mean_file"
+    body = check_error(api.submit(files=files, preprocessing=text), 400, None, mean, "preprocessing.batched_output")
+    assert "(3, 8, 8)" in body["fields"][mean][0]
 
 
 @pytest.mark.parametrize(
@@ -566,7 +581,7 @@ SOURCE = "inputs[0].image.source"
         ({"inputs": [{"image": {"source": URI, "more": 1}}]}, "inputs[0].image.more"),
         *(({"inputs": [{"image": {"source": URI}}], "output_tensors": names}, field) for names, field in (
             ([], "output_tensors"), ("mean", "output_tensors"), (None, "output_tensors"), ([1], "output_tensors[0]"),
-            (["mean", "meen"], "output_tensors[1]"), ([""], "output_tensors[0]"))),
+            (["mean", "meen"], "output_tensors[1]"), (["mean", "mean", "meen"], "output_tensors[2]"), ([""], "output_tensors[0]"))),
         ({"inputs": [{"image": {"source": URI}}], "threshold": 1}, "threshold"),
     ],
 )  # fmt: skip

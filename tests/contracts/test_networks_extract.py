@@ -110,9 +110,11 @@ def test_what_cannot_work_is_said_in_the_shape_of_the_explorer_api(
     api.wait(failed["task_id"])
     for query, status, word in (
         ("network=999999", 400, "999999"), ("network=imagenet-nothing", 400, "imagenet-nothing"),
-        (f"network={network['id']}&layer=meen", 400, "mean"), (f"network={network['id']}&pooling=sum", 400, ""),
+        (f"network={network['id']}&layer=meen", 400, "layer: there is no layer 'meen'; near ones are mean"),
+        (f"network={network['id']}&pooling=sum", 400, ""),
         (f"network={twins['id']}", 400, "several"), (f"network={free['id']}&pooling=flatten", 400, "NETWORK"),
-        (f"network={failed['id']}", 409, "target_size"), ("network=imagenet-inception-v1&layer=nope", 400, "nope"),
+        (f"network={failed['id']}", 409, "target_size"), ("network=imagenet-inception-v1&layer=nope", 400, "fc, output"),
+        ("network=embedded&layer=nope", 400, "layer: there is no layer 'nope'; its last ones are"),
     ):  # fmt: skip
         answer = server.upload(zip_of(FILES), query=f"?{query}")
         assert answer.status_code == status and answer.json().keys() >= {"error"}, (query, answer.text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from embedding_explorer.errors import CatalogUnavailable, ExplorerError, TooManyTasks, WorkerDied
+from embedding_explorer.errors import CatalogUnavailable, ExplorerError, FetchFailed, TooManyTasks, WorkerDied
 from embedding_explorer.images.remote import Limits, fetch
 from embedding_explorer.jobs.bounded import BoundedWorker
 from embedding_explorer.jobs.lock import BusyLock
@@ -95,6 +95,9 @@ class InferenceQueue:
         """Raise TooManyTasks when no further task may wait."""
         if len(self._waiting) >= self.bounds.tasks:
             raise TooManyTasks(f"{self.bounds.tasks} tasks wait already (EXPLORER_MAX_PENDING_TASKS). Try again later.")
+        self._check_bytes()
+
+    def _check_bytes(self) -> None:
         with self._changed:
             pictures = sum(work.size for work in self._waiting)
         if not self.tasks.make_room(self.bounds.bytes - pictures):
@@ -112,9 +115,13 @@ class InferenceQueue:
             self._changed.notify_all()
 
     def _fetch(self, work: Work, url: str, file: Path) -> None:
-        self.check_room()
+        try:
+            self._check_bytes()  # the number of tasks counts this one already
+        except CatalogUnavailable as error:  # which, of the task itself, means that it is tried again
+            raise FetchFailed("A picture was not fetched: the catalog did not answer. Send the task again.") from error
         fetch(url, file, self.bounds.fetching)
-        work.size += file.stat().st_size
+        with self._changed:
+            work.size += file.stat().st_size
 
     def _wake(self, _done: "Future[None]") -> None:
         with self._changed:
@@ -126,7 +133,8 @@ class InferenceQueue:
                 self._do(work)
             except CatalogUnavailable:  # the task is as good as before: it is done again when the database is back
                 self._stopping.wait(RETRY_AFTER)
-                self._waiting.appendleft(work)
+                with self._changed:
+                    self._waiting.appendleft(work)
             except Exception:  # a bug of ours; the other tasks must go on all the same
                 log.exception("task %d is lost", work.task)
 

@@ -25,7 +25,7 @@ from embedding_explorer.networks.frameworks import FRAMEWORKS
 from embedding_explorer.networks.public import PUBLIC, find_public
 from embedding_explorer.networks.registered.extraction import check_pooling_of, choose, find_registered, key_of
 from embedding_explorer.networks.registered.folder import LAYERS
-from embedding_explorer.networks.registered.names_of_layers import check_names
+from embedding_explorer.networks.registered.names_of_layers import check_layer, check_names
 from embedding_explorer.networks.registered.records import Draft, Key, Network, text_of
 from embedding_explorer.networks.registered.store import NetworkStore, not_found
 from embedding_explorer.networks.registered.submission import missing_extra
@@ -157,7 +157,15 @@ class NetworkService:
         check_pooling_of(choose(network, self._where(network)), pooling)
         if isinstance(network.id, int) and self.tasks.get(network.task_id).status == PENDING:
             return  # the job deploys it
-        self.check_inference(network, None if layer is None else [layer])
+        self.check_inference(network, None)
+        if layer is not None:
+            self._check_layer(network, layer)
+
+    def _check_layer(self, network: Network, layer: str) -> None:
+        if isinstance(network.id, str):
+            PUBLIC[network.id].check_layer(layer)
+        else:
+            check_layer(layer, self._layers(network.id), network.framework)
 
     def layers(self, network: Network) -> list[dict[str, Any]]:
         """The layers of a deployed network; raises NotDeployed."""

@@ -137,6 +137,9 @@ def test_a_file_under_the_name_of_a_field_is_its_text(folder: Path) -> None:
         ([("tags[1000]", b"x")], "tags[1000]", "invalid"),
         ([("metadata[", b"x")], "metadata[", "invalid"),
         ([("name", b"\xff\xfe")], "name", "invalid"),
+        ([("tags[0]a", b"\xff\xfe")], "tags[0].a", "invalid"),
+        ([("tags[0]a", b"x"), ("tags[0].a", b"x")], "tags[0].a", "invalid"),
+        ([("name[0]a", b"x")], "name[0].a", "invalid"),
     ],
 )
 def test_faults_of_a_form_are_named(folder: Path, parts: list[Part], at: str, code: str) -> None:
@@ -148,6 +151,12 @@ def test_faults_of_a_form_are_named(folder: Path, parts: list[Part], at: str, co
 def test_a_text_that_should_have_been_a_file_is_told_apart(folder: Path) -> None:
     with pytest.raises(InvalidFields, match="as text, not as a file"):
         read(folder, form(("model.onnx", b"./none")), FORM)
+
+
+def test_a_file_that_has_no_place_is_not_said_to_be_a_text(folder: Path) -> None:
+    with pytest.raises(InvalidFields, match=r"known are inputs, outputs$") as refused:
+        read(folder, form(("model.onnx", b"\xff", "model.onnx")), FORM, LEAVES)
+    assert (list(refused.value.fields), refused.value.code) == (["model.onnx"], "unknown_field")
 
 
 def test_files_are_leaves_where_the_schema_says_so(folder: Path) -> None:

@@ -46,7 +46,14 @@ def test_an_address_that_does_not_exist_asks_for_a_key_too_and_others_do_not() -
     asked = client("k")
     assert [asked.get(path).status_code for path in ("/v0.7/nothing", "/v0.7", "/v0.7/")] == [401] * 3
     assert [asked.get(path).status_code for path in ("/status", "/v0.70")] == [200] * 2
-    assert asked.options("/v0.7/networks").status_code == 200
+
+
+def test_a_preflight_needs_no_key_and_other_options_do() -> None:
+    asked, preflight = client("k"), {"Origin": "http://localhost", "Access-Control-Request-Method": "GET"}
+    assert asked.options("/v0.7/networks", headers=preflight).status_code == 200
+    assert asked.options("/v0.7/networks").status_code == 401
+    assert asked.options("/v0.7/networks", headers={"X-API-KEY": "k"}).status_code == 200
+    assert asked.get("/v0.7/networks", headers=preflight).status_code == 401
 
 
 def test_all_keys_are_compared_whatever_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

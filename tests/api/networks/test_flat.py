@@ -1,6 +1,6 @@
 import pytest
 
-from embedding_explorer.api.networks.flat import BadName, nested, steps_of
+from embedding_explorer.api.networks.flat import BadName, nested, path_of, steps_of
 from embedding_explorer.networks.preprocessing import Faults
 
 # The names that the Python client makes, from the contract's own list.
@@ -76,6 +76,14 @@ def test_other_names_are_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "path"),
+    [("a", "a"), ("a[0]b[1]c.d", "a[0].b[1].c.d"), ("a[0].b", "a[0].b"), ("a[0][1]b", "a[0][1].b"), ("a[x]b", "a[x]b")],
+)
+def test_paths_of_faults_have_a_dot_after_an_index(name: str, path: str) -> None:
+    assert path_of(name) == path
+
+
+@pytest.mark.parametrize(
     ("names", "at"),
     [
         (["a.b", "a.b"], "a.b"),
@@ -86,6 +94,8 @@ def test_other_names_are_refused(name: str) -> None:
         (["a[1]"], "a"),
         (["a[0]", "a[2]"], "a"),
         (["x.a[1]b"], "x.a"),
+        (["x[0]a", "x[0]a"], "x[0].a"),
+        (["x[0].a", "x[0]a[0]b.c", "x[0]a[0]b.c"], "x[0].a[0].b.c"),
     ],
 )
 def test_what_does_not_fit_together_is_a_fault_of_its_name(names: list[str], at: str) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from embedding_explorer.api.networks.pages import Page
+from embedding_explorer.api.networks.pages import MAX_OFFSET, Page
 from embedding_explorer.errors import InvalidFields
 
 
@@ -55,7 +55,7 @@ def test_a_page_has_at_most_a_thousand_entries() -> None:
     ("query", "field"),
     [("limit=0", "limit"), ("limit=-1", "limit"), ("limit=x", "limit"), ("limit=1.5", "limit"), ("limit=", "limit"),
      ("offset=-1", "offset"), ("offset=1e3", "offset"), ("offset=٣", "offset"), ("offset=+1", "offset"),
-     (f"offset={'9' * 5000}", "offset")],
+     (f"limit={'0' * 5000}", "limit"), (f"offset={'9' * 5000}x", "offset")],
 )  # fmt: skip
 def test_what_is_no_number_is_refused(query: str, field: str) -> None:
     with pytest.raises(InvalidFields) as refused:
@@ -63,5 +63,16 @@ def test_what_is_no_number_is_refused(query: str, field: str) -> None:
     assert list(refused.value.fields) == [field]
 
 
-def test_an_offset_beyond_all_lists_is_an_empty_page() -> None:
-    assert page(f"offset={'9' * 30}")["next"] is None
+@pytest.mark.parametrize("digits", [19, 20, 30, 31, 5000])
+def test_an_offset_beyond_all_lists_is_an_empty_page(digits: int) -> None:
+    following, previous = links(f"limit=1&offset={'9' * digits}")
+    assert following is None and previous == f"{AT}limit=1&offset={MAX_OFFSET - 1}"
+
+
+@pytest.mark.parametrize("limit", ["1001", "9" * 31, "9" * 5000])
+def test_a_limit_above_a_thousand_counts_as_a_thousand_however_long(limit: str) -> None:
+    assert links(f"limit={limit}", 3000)[0] == f"{AT}limit=1000&offset=1000"
+
+
+def test_noughts_in_front_change_nothing() -> None:
+    assert links(f"limit={'0' * 40}2")[0] == f"{AT}limit=2&offset=2"

@@ -45,7 +45,9 @@ def test_the_same_fault_twice_counts_once() -> None:
     [
         (["missing"], "missing"),
         (["missing", "missing"], "missing"),
-        (["missing", "unknown_field"], "invalid"),
+        (["missing", "immutable"], "invalid"),
+        (["missing", "unknown_field"], "unknown_field"),
+        (["unknown_field", "unsupported_framework"], "unsupported_framework"),
         (["missing", "unsupported_framework"], "unsupported_framework"),
         (["invalid", "extra_required", "missing"], "extra_required"),
     ],

@@ -2,12 +2,14 @@
 
 import json
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from embedding_explorer.networks.preprocessing import Faults, Preprocessing, parse_preprocessing
 from embedding_explorer.networks.preprocessing.faults import MAX_PATHS
+from tests.networks.preprocessing.files import npy
 
 IMAGE = {"dimension_order": "NCHW", "resize_type": "SQUASH", "target_size": "224x224", "color_channels": "BGR"}
 CONTRACT_EXAMPLE = {
@@ -284,12 +286,25 @@ def test_earlier_faults_of_the_request_are_not_taken_for_its_own() -> None:
     assert parse_preprocessing(described(), faults) is not None
 
 
-def test_a_file_that_did_not_come_along_is_a_fault() -> None:
+def test_a_file_that_did_not_come_along_is_a_fault(tmp_path: Path) -> None:
     value = described(mean_file="mean.npy", std_file="std.npy")
-    faults = refused(value, uploaded={"model.onnx", "std.npy"})
+    (tmp_path / "one").write_bytes(npy(1.0))
+    faults = refused(value, files=dict.fromkeys(("model.onnx", "std.npy"), tmp_path / "one"))
     assert list(faults) == [f"{AT}.mean_file"]
     assert "not uploaded" in faults[f"{AT}.mean_file"][0]
-    assert parsed(value, uploaded={"mean.npy", "std.npy"})
+    assert parsed(value, files=dict.fromkeys(("mean.npy", "std.npy"), tmp_path / "one"))
+
+
+def test_files_of_a_sound_image_are_looked_at_whatever_else_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "two").write_bytes(npy([1.0, 2.0]))
+    image = IMAGE | {"mean_file": "two.npy"}
+    broken = {"tensor_name": "third", "image": image | {"target_size": "0"}}
+    inputs = [{"tensor_name": " ", "image": image}, {"image": image}, broken, {"tensor_name": "data", "image": image}]
+    faults = refused({"inputs": inputs, "more": 1}, files={"two.npy": tmp_path / "two"})
+    at = "preprocessing.inputs"
+    others = {"preprocessing.more", f"{at}[0].tensor_name", f"{at}[1].tensor_name", f"{at}[2].image.target_size"}
+    assert set(faults) == others | {f"{at}[{i}].image.mean_file" for i in (0, 1, 3)}
+    assert "it must have (3, 224, 224)" in faults[f"{at}[3].image.mean_file"][0]
 
 
 def test_a_megabyte_of_unknown_keys_does_not_come_back() -> None:

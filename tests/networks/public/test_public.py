@@ -76,6 +76,9 @@ def test_aliases_of_old_examples_are_names_and_others_are_not() -> None:
     PUBLIC["imagenet-inception-v3"].check_names(["inception_v3/logits/predictions"])
     with pytest.raises(InvalidFields, match="inception4a"):
         PUBLIC["imagenet-inception-v1"].check_names(["inception4a.branch9"])
+    PUBLIC["imagenet-inception-v1"].check_layer("prob")
+    with pytest.raises(InvalidFields, match=r"^layer: there is no layer 'nope'; its last ones are .*fc, output$"):
+        PUBLIC["imagenet-inception-v1"].check_layer("nope")
     assert find_public("resnet50") is PUBLIC["imagenet-resnet-50"] and find_public("1") is None
 
 

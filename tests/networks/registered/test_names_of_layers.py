@@ -1,7 +1,8 @@
 import pytest
 
 from embedding_explorer.errors import InvalidFields
-from embedding_explorer.networks.registered.names_of_layers import HINTS, check_names
+from embedding_explorer.networks.preprocessing import Faults
+from embedding_explorer.networks.registered.names_of_layers import HINTS, check_layer, check_names, read_names
 
 
 def accepted(name: str, layer: str, framework: str) -> bool:
@@ -36,6 +37,24 @@ def test_names_that_no_layer_has_are_told_with_near_ones() -> None:
     with pytest.raises(InvalidFields) as caught:
         check_names(["layer4", "conv1x"], [{"name": "layer4"}, {"name": "conv1"}], "pytorch")
     assert list(caught.value.fields) == ["output_tensors[1]"] and "conv1" in str(caught.value.fields)
+
+
+def test_a_repeated_name_does_not_shift_the_places_of_those_after_it() -> None:
+    names = read_names(["layer4", "layer4", "conv1x"], Faults())
+    with pytest.raises(InvalidFields) as caught:
+        check_names(names, [{"name": "layer4"}, {"name": "conv1"}], "pytorch")
+    assert list(caught.value.fields) == ["output_tensors[2]"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("conv1x", "near ones are conv1"), ("nope", "its last ones are conv1, output")]
+)
+def test_the_layer_of_a_dataset_is_named_as_its_user_wrote_it(name: str, hint: str) -> None:
+    layers = [{"name": "conv1"}, {"name": "output"}]
+    check_layer("__output__", layers, "pytorch")
+    with pytest.raises(InvalidFields) as caught:
+        check_layer(name, layers, "pytorch")
+    assert caught.value.fields == {"layer": [f"there is no layer {name!r}; {hint}"]}
 
 
 def test_near_names_are_looked_up_for_the_first_unknown_ones_only() -> None:

@@ -11,7 +11,7 @@ from flask import g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from embedding_explorer.api.bodies import PIECE, BodyReader, check_complete, over_limit
-from embedding_explorer.api.networks.flat import head_of, nested
+from embedding_explorer.api.networks.flat import head_of, nested, path_of
 from embedding_explorer.api.networks.multipart import FilePart, Part, TextPart, read_parts
 from embedding_explorer.api.networks.spool import Spool
 from embedding_explorer.datasets.disk import full_disk_named
@@ -160,23 +160,24 @@ def form_body(parts: Sequence[Part], spool: Spool, schema: Schema) -> Body:
             continue
         if part.name in schema.fields:
             read_whole(part, spool, schema, body, faults)
-        elif may_be_flattened(part.name, schema, faults):
+        elif may_be_flattened(part, schema, faults):
             leaves.append((part.name, decoded(part, spool, faults)))
     add_flattened(body, leaves, faults)
     return body
 
 
-def may_be_flattened(name: str, schema: Schema, faults: Faults) -> bool:
+def may_be_flattened(part: TextPart, schema: Schema, faults: Faults) -> bool:
     """Whether a text that is no field of its own is a leaf of one."""
-    head = head_of(name)
+    name, head = part.name, head_of(part.name)
     if head in schema.json_fields:
         return True
     if head in schema.fields:
-        faults.add(name, f"{head} is a single text")
+        faults.add(path_of(name), f"{head} is a single text")
     elif name in schema.read_only:
         faults.add(name, "is set by the server", code="read_only")
     else:
-        faults.add(name, "is no known field. It came as text, not as a file", code="unknown_field")
+        why = f"known are {', '.join(schema.fields)}" if part.named_file else "it came as text, not as a file"
+        faults.add(name, f"is no known field; {why}", code="unknown_field")
     return False
 
 
@@ -210,5 +211,5 @@ def decoded(part: TextPart, spool: Spool, faults: Faults) -> str:
     try:
         return spool.read(part.span).decode()
     except UnicodeDecodeError:
-        faults.add(part.name, "is no text in UTF-8")
+        faults.add(path_of(part.name), "is no text in UTF-8")
         return ""

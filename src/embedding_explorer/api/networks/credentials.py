@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import Unauthorized
 
 HEADER = "X-API-KEY"
+PREFLIGHT = "Access-Control-Request-Method"
 
 
 def install(app: Flask, keys: str, concerns: Callable[[str], bool]) -> None:
@@ -17,7 +18,8 @@ def install(app: Flask, keys: str, concerns: Callable[[str], bool]) -> None:
     @app.before_request
     def check() -> Response | None:
         # A browser asks for permission without a key, which it sends only afterwards.
-        if known and concerns(request.path) and request.method != "OPTIONS":
+        preflight = request.method == "OPTIONS" and PREFLIGHT in request.headers
+        if known and concerns(request.path) and not preflight:
             check_key(request.headers.get(HEADER, ""), known)
         return None
 

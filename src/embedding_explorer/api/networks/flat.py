@@ -16,6 +16,7 @@ MAX_STEPS = 64
 KEY = r"[^.\[\]]+"
 NAME = re.compile(rf"{KEY}(\.{KEY}|\[[0-9]+\](\.?{KEY})?)*")
 STEP = re.compile(rf"({KEY})|\[([0-9]+)\]")
+UNDOTTED = re.compile(r"(\[[0-9]+\])(?=[^.\[\]])")
 Steps = tuple[str | int, ...]
 
 
@@ -26,6 +27,11 @@ class BadName(ValueError):
 def head_of(name: str) -> str:
     """The field that a part belongs to."""
     return re.split(r"[.\[]", name, maxsplit=1)[0]
+
+
+def path_of(name: str) -> str:
+    """The path by which faults name what a part holds: with a dot after an index too."""
+    return UNDOTTED.sub(r"\1.", name)
 
 
 def steps_of(name: str) -> Steps:
@@ -53,7 +59,7 @@ def nested(leaves: Iterable[tuple[str, Any]], faults: Faults) -> dict[str, Any]:
         try:
             insert(tree, steps_of(name), Leaf(leaf))
         except BadName as error:
-            faults.add(name, str(error))
+            faults.add(path_of(name), str(error))
     return {str(field): built(branch, str(field), faults) for field, branch in tree.items()}
 
 

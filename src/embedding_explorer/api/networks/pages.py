@@ -11,7 +11,7 @@ from embedding_explorer.errors import InvalidFields
 
 DEFAULT, MOST = 100, 1000
 MAX_OFFSET = 2**62
-WHOLE = re.compile(r"[0-9]{1,30}")
+WHOLE = re.compile(r"0*([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Page:
     def asked_for(cls) -> "Page":
         """The page that the current request asks for; raises InvalidFields."""
         limit = number("limit", DEFAULT, 1)
-        return cls(min(number("offset", 0, 0), MAX_OFFSET), min(limit, MOST))
+        return cls(number("offset", 0, 0), min(limit, MOST))
 
     def to_json(self, count: int, results: list[Any]) -> dict[str, Any]:
         """The page as answers show it; `count` is the length of the whole list."""
@@ -39,14 +39,17 @@ class Page:
 
 
 def number(name: str, default: int, least: int) -> int:
-    """A whole number of the query; raises InvalidFields."""
+    """A whole number of the query, at most MAX_OFFSET; raises InvalidFields."""
     text = request.args.get(name)
     if text is None:
         return default
-    if not WHOLE.fullmatch(text) or int(text) < least:
+    found = WHOLE.fullmatch(text)
+    # Twenty digits are beyond MAX_OFFSET whatever follows; Python refuses to read thousands of them.
+    value = min(int(found[1][:20]), MAX_OFFSET) if found else -1
+    if value < least:
         reason = f"must be a whole number from {least} on, not {text[:40]!r}"
         raise InvalidFields(f"{name} {reason}.", fields={name: [reason]})
-    return int(text)
+    return value
 
 
 def address(offset: int, limit: int) -> str:

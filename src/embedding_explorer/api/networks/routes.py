@@ -172,7 +172,8 @@ def run(runtime: Runtime, network: Network) -> Response:
         count = len(network.preprocessing["inputs"])
         asked = inference.Request(body, count, folder / "pictures", settings)
         service.check_inference(network, asked.names)
-        task = service.infer(network, asked.pictures, asked.names, folder / "pictures")
+        once = asked.names and list(dict.fromkeys(asked.names))
+        task = service.infer(network, asked.pictures, once, folder / "pictures")
     return answer({"task_id": task})
 
 

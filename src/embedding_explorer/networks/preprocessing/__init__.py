@@ -6,7 +6,6 @@ Neither torch nor Flask is imported: the web process checks requests with this, 
 from embedding_explorer.networks.preprocessing.constants import (
     Constants,
     InputConstants,
-    check_constants,
     read_constants,
 )
 from embedding_explorer.networks.preprocessing.faults import Faults
@@ -27,7 +26,6 @@ __all__ = [
     "InputConstants",
     "Preprocessing",
     "Region",
-    "check_constants",
     "describe",
     "geometry",
     "parse_preprocessing",

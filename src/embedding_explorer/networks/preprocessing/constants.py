@@ -57,27 +57,32 @@ def read_constants(
         path: where the preprocessing is in the request.
     """
     found = [InputConstants() for _ in preprocessing.inputs]
-    for use, values in _constants(preprocessing, files, faults, path):
+    for use, values in _constants(dict(enumerate(preprocessing.inputs)), files, faults, f"{path}.inputs"):
         found[use.input] = found[use.input]._replace(**{use.field.removesuffix("_file"): values})
     return tuple(found)
 
 
-def check_constants(
-    preprocessing: Preprocessing, files: Mapping[str, Path], faults: Faults, path: str = "preprocessing"
-) -> None:
-    """The faults of `read_constants`, without ever holding more than one file's values in memory."""
-    for _ in _constants(preprocessing, files, faults, path):
+def check_constants(inputs: Mapping[int, ImageInput], files: Mapping[str, Path], faults: Faults, path: str) -> None:
+    """The faults of `read_constants`, without ever holding more than one file's values in memory.
+
+    Args:
+        inputs: those that are looked at, by their place in the list.
+        files: as for `read_constants`.
+        faults: where faults are added.
+        path: where the list of inputs is in the request.
+    """
+    for _ in _constants(inputs, files, faults, path):
         pass
 
 
 def _constants(
-    preprocessing: Preprocessing, files: Mapping[str, Path], faults: Faults, path: str
+    inputs: Mapping[int, ImageInput], files: Mapping[str, Path], faults: Faults, path: str
 ) -> Iterator[tuple[_Use, Floats]]:
     uses: dict[str, list[_Use]] = defaultdict(list)
-    for index, spec in enumerate(preprocessing.inputs):
+    for index, spec in inputs.items():
         for field in FIELDS:
             if (name := getattr(spec, field)) is not None:
-                uses[name].append(_Use(spec, field, f"{path}.inputs[{index}].image.{field}", index))
+                uses[name].append(_Use(spec, field, f"{path}[{index}].image.{field}", index))
     for name, named in uses.items():
         try:
             stored = _open(name, files.get(name))
@@ -106,7 +111,7 @@ def _fits(stored: Stored, use: _Use, faults: Faults) -> bool:
         return True
     full = tuple(side or 1 for side in use.spec.fixed_shape)
     wanted = f"{full} (each axis may be 1), ({use.spec.channels},) or ()"
-    faults.add(use.path, f"has the shape {stored.shape}; it must have {wanted}")
+    faults.add(use.path, f"has the shape {stored.shape!s:.80}; it must have {wanted}")
     return False
 
 

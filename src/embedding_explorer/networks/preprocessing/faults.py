@@ -5,8 +5,8 @@ from embedding_explorer.errors import InvalidFields
 # A request with more faults than this is noise; listing them all would send a few megabytes of keys back.
 MAX_PATHS = 200
 MAX_PATH_LENGTH = 300
-# These say what to do about the whole request, whatever else is wrong with it.
-_PREVAILING = ("extra_required", "unsupported_framework")
+# These say what to do first, whatever else is wrong: a mistyped path, say, is also why the model's file is missing.
+_PREVAILING = ("extra_required", "unsupported_framework", "unknown_field")
 
 
 class Faults(dict[str, list[str]]):

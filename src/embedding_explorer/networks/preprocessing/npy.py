@@ -25,7 +25,7 @@ def open_npy(path: Path) -> Stored:
     """An array of real numbers; pickled objects are never read.
 
     Raises:
-        BadInput: no such file, or one of other types, of more than four axes or cut off.
+        BadInput: no such file, or one of other types or cut off; when it is read, one of more than four axes.
     """
     try:
         with path.open("rb") as file:
@@ -50,8 +50,8 @@ def _header(file: BytesIO) -> tuple[tuple[int, ...], bool, "np.dtype[np.generic]
 def _check(shape: tuple[int, ...], dtype: "np.dtype[np.generic]", available: int) -> None:
     if dtype.kind not in _NUMERIC:
         raise BadInput(f"holds values of type {str(dtype)[:40]!r}, not real numbers")
-    if len(shape) > _MAX_RANK or any(isinstance(side, bool) or side < 0 for side in shape):
-        raise BadInput(f"has {len(shape)} axes or sides below 0; a mean has at most {_MAX_RANK} axes")
+    if any(isinstance(side, bool) or side < 0 for side in shape):
+        raise BadInput("has sides that are no whole numbers from 0 on")
     if math.prod(shape) * dtype.itemsize > available:
         raise BadInput("is cut off: its header announces more values than follow")
 
@@ -59,5 +59,7 @@ def _check(shape: tuple[int, ...], dtype: "np.dtype[np.generic]", available: int
 def _read(
     path: Path, start: int, shape: tuple[int, ...], fortran: bool, dtype: "np.dtype[np.generic]"
 ) -> NDArray[np.generic]:
+    if len(shape) > _MAX_RANK:
+        raise BadInput(f"has {len(shape)} axes; a mean has at most {_MAX_RANK}")
     values = np.fromfile(path, dtype, count=math.prod(shape), offset=start)
     return values.reshape(shape[::-1]).T if fortran else values.reshape(shape)

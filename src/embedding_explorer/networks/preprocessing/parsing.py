@@ -1,12 +1,13 @@
 """The preprocessing object of a request, checked: all faults of it at once, each with its field's path."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from embedding_explorer.networks.preprocessing import fields
-from embedding_explorer.networks.preprocessing.constants import LARGEST, SUFFIXES
+from embedding_explorer.networks.preprocessing.constants import LARGEST, SUFFIXES, check_constants
 from embedding_explorer.networks.preprocessing.faults import Faults
 from embedding_explorer.networks.preprocessing.fields import MAX_INPUTS, MAX_SIDE, ImageInput, Preprocessing
 from embedding_explorer.networks.preprocessing.leaves import (
@@ -31,7 +32,7 @@ def parse_preprocessing(
     path: str = "preprocessing",
     *,
     text: bool = True,
-    uploaded: Collection[str] | None = None,
+    files: Mapping[str, Path] | None = None,
 ) -> Preprocessing | None:
     """The preprocessing object of a request; None after adding a fault for everything that is wrong with it.
 
@@ -40,9 +41,9 @@ def parse_preprocessing(
         faults: where faults are added.
         path: where the object is in the request.
         text: whether strings may stand for numbers and booleans, as in a flattened form; in JSON they may not.
-        uploaded: names of the files that came along; with it, mean and std files not among them are faults.
+        files: the files that came along, by name; with them, mean and std files are looked at too.
     """
-    return _Parser(faults, text, uploaded).preprocessing(value, path)
+    return _Parser(faults, text, files).preprocessing(value, path)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class _Parser:
 
     faults: Faults
     text: bool
-    uploaded: Collection[str] | None
+    files: Mapping[str, Path] | None
 
     def preprocessing(self, value: object, path: str) -> Preprocessing | None:
         before, batched = self.faults.noted, True
@@ -72,11 +73,19 @@ class _Parser:
             found = f"a list of {len(entries)}" if isinstance(value, list) else shown(value)
             self.faults.add(path, f"must be a list of 1 to {MAX_INPUTS} inputs, not {found}")
         parsed = [self.input(entry, f"{path}[{i}]") for i, entry in enumerate(entries[:MAX_INPUTS])]
+        self.constants(parsed, path)
         names = [each.get("tensor_name") for each in parsed]
         for i, name in enumerate(names):
             if name is not None and name in names[:i]:
                 self.faults.add(f"{path}[{i}].tensor_name", f"is {shown(name)}, as that of inputs[{names.index(name)}]")
         return parsed
+
+    def constants(self, parsed: Sequence[dict[str, Any]], path: str) -> None:
+        """Look at the mean and std files of every image that is sound, whatever is wrong elsewhere."""
+        if self.files is not None:
+            sound = {i: each for i, each in enumerate(parsed) if "target_size" in each}
+            specs = {i: ImageInput(**{"tensor_name": ""} | each) for i, each in sound.items()}
+            check_constants(specs, self.files, self.faults, path)
 
     def input(self, value: object, path: str) -> dict[str, Any]:
         if not is_object(value, self.faults, path):
@@ -90,12 +99,15 @@ class _Parser:
         return read
 
     def image(self, value: object, path: str) -> dict[str, Any]:
+        """Its fields; none where one of them is at fault."""
+        before = self.faults.noted
         if not is_object(value, self.faults, path):
             return {}
         refuse_unknown(value, tuple(_READERS), self.faults, path)
         for key in _REQUIRED:
             require(value, key, self.faults, path)
-        return {key: read(self, value[key], f"{path}.{key}") for key, read in _READERS.items() if key in value}
+        found = {key: read(self, value[key], f"{path}.{key}") for key, read in _READERS.items() if key in value}
+        return found if self.faults.noted == before else {}
 
     def target_size(self, value: object, path: str) -> str | None:
         size = str(value) if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_SIDE else value
@@ -116,7 +128,7 @@ class _Parser:
             return None
         if not name.endswith(SUFFIXES):
             self.faults.add(path, f"{shown(name)} must end in one of {', '.join(SUFFIXES)}")
-        elif self.uploaded is not None and name not in self.uploaded:
+        elif self.files is not None and name not in self.files:
             self.faults.add(path, f"{shown(name)} was not uploaded: send it as a file part of that name")
         return name
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from embedding_explorer.networks.definitions import Definition, define
 from embedding_explorer.networks.preprocessing import describe
-from embedding_explorer.networks.registered.names_of_layers import check_names
+from embedding_explorer.networks.registered.names_of_layers import check_layer, check_names
 from embedding_explorer.networks.registered.records import Network
 
 FRAMEWORK = "pytorch"
@@ -67,8 +67,14 @@ class PublicNetwork:
 
     def check_names(self, names: Sequence[str] | None) -> None:
         """Raise InvalidFields for names that are neither layers nor aliases."""
-        aliases = [{"name": alias} for alias in self.aliases]
-        check_names(names or (), [*self.layers(), *aliases], FRAMEWORK)
+        check_names(names or (), [*self._aliased(), *self.layers()], FRAMEWORK)
+
+    def check_layer(self, name: str) -> None:
+        """Raise InvalidFields, of the field `layer`, for a name that is neither a layer nor an alias."""
+        check_layer(name, [*self._aliased(), *self.layers()], FRAMEWORK)
+
+    def _aliased(self) -> list[dict[str, Any]]:
+        return [{"name": alias} for alias in self.aliases]
 
 
 @cache

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from embedding_explorer.networks.frameworks.names import SHOWN, near_names
+from embedding_explorer.networks.frameworks.names import NEAR, SHOWN, near_names
 from embedding_explorer.networks.preprocessing import Faults
 
 MAX_NAMES = 1000  # layers of one request
@@ -13,7 +13,7 @@ HINTS = 20  # unknown names for which near ones are looked up: comparing costs m
 
 
 def read_names(value: object, faults: Faults) -> list[str]:
-    """The names of layers of a request, each once."""
+    """The names of layers of a request, in its order and as often: faults name their places."""
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_NAMES:
         faults.add("output_tensors", f"must be a list of 1 to {MAX_NAMES} names")
         return []
@@ -24,24 +24,42 @@ def read_names(value: object, faults: Faults) -> list[str]:
             or any("\ud800" <= c <= "\udfff" for c in name)
         ):
             faults.add(f"output_tensors[{i}]", "must be the name of a layer")
-    return list(dict.fromkeys(name for name in value if isinstance(name, str)))
+    return [name for name in value if isinstance(name, str)]
 
 
 def check_names(names: Sequence[str], layers: Sequence[Mapping[str, Any]], framework: str) -> None:
     """Raise InvalidFields with the names that no layer has, and up to five near ones for each."""
-    faults = Faults()
-    known = [str(layer["name"]) for layer in layers]
-    there, meant = set(known), MEANT.get(framework, _itself)
+    faults, known = Faults(), names_in(layers)
+    there = set(known)
     for i, name in enumerate(names):
-        if not there.intersection(meant(name)):
+        if not is_one(name, there, framework):
             faults.add(f"output_tensors[{i}]", unknown(name, known if len(faults) < HINTS else ()))
     faults.raise_any()
 
 
-def unknown(name: str, known: Collection[str]) -> str:
-    """What to say of a name that no layer has."""
+def check_layer(name: str, layers: Sequence[Mapping[str, Any]], framework: str) -> None:
+    """`check_names` for the `layer` of a dataset; where none is near, the last ones are told, whose values say most."""
+    faults, known = Faults(), names_in(layers)
+    if not is_one(name, known, framework):
+        faults.add("layer", unknown(name, known, known[-NEAR:]))
+    faults.raise_any()
+
+
+def names_in(layers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of listed layers."""
+    return [str(layer["name"]) for layer in layers]
+
+
+def is_one(name: str, known: Collection[str], framework: str) -> bool:
+    """Whether a name, or something that it may stand for, is known."""
+    return any(each in known for each in MEANT.get(framework, _itself)(name))
+
+
+def unknown(name: str, known: Collection[str], last: Sequence[str] = ()) -> str:
+    """What to say of a name that no layer has: near ones, or else `last`."""
     near = near_names(name, known)
-    hint = f"; near ones are {', '.join(near)}" if near else ""
+    kind, told = ("near", near) if near else ("its last", [each[:SHOWN] for each in last])
+    hint = f"; {kind} ones are {', '.join(told)}" if told else ""
     return f"there is no layer {name[:SHOWN]!r}{hint}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from embedding_explorer.networks.frameworks import FRAMEWORKS
 from embedding_explorer.networks.frameworks.base import Framework
-from embedding_explorer.networks.preprocessing import Faults, Preprocessing, check_constants, parse_preprocessing
+from embedding_explorer.networks.preprocessing import Faults, parse_preprocessing
 from embedding_explorer.networks.preprocessing.leaves import shown
 from embedding_explorer.networks.registered import values
 from embedding_explorer.networks.registered.names import MAX_FILES, stored_names
@@ -43,7 +43,8 @@ def read_submission(
             faults.add(name, "is required", code="missing")
     framework = read_framework(fields["framework"], faults) if "framework" in fields else None
     files = named_files(list(parts), framework, faults)
-    preprocessing = read_preprocessing(fields, files, "preprocessing" in flat, faults)
+    given, text = fields.get("preprocessing"), "preprocessing" in flat
+    preprocessing = parse_preprocessing(given, faults, text=text, files=files) if "preprocessing" in fields else None
     draft: dict[str, Any] = {
         "name": values.read_name(fields.get("name", "-"), faults),
         "description": values.read_text(fields.get("description", ""), faults, "description"),
@@ -51,7 +52,7 @@ def read_submission(
         "postprocessings": values.read_postprocessings(fields.get("postprocessings", []), faults),
     }
     if framework is not None and framework.installed():
-        check_files(framework, files, faults)
+        framework.check(files, faults)
     faults.raise_any()
     assert framework is not None and preprocessing is not None
     return Draft(framework=framework.name, preprocessing=preprocessing.to_json(), **draft), files
@@ -97,26 +98,6 @@ def named_files(parts: list[tuple[str, Path]], framework: Framework | None, faul
         faults.add("files", f"there are {len(parts)} files; at most {MAX_FILES} are allowed")
         return {}
     return stored_names(parts, framework.store_name if framework else str, faults)
-
-
-def read_preprocessing(
-    fields: Mapping[str, object], files: Mapping[str, Path], text: bool, faults: Faults
-) -> Preprocessing | None:
-    """The preprocessing, its mean and std files checked."""
-    if "preprocessing" not in fields:
-        return None
-    preprocessing = parse_preprocessing(fields["preprocessing"], faults, text=text, uploaded=files)
-    if preprocessing is not None:
-        check_constants(preprocessing, files, faults)
-    return preprocessing
-
-
-def check_files(framework: Framework, files: Mapping[str, Path], faults: Faults) -> None:
-    """The framework's own look at the model's files. Without a file there is one thing to say."""
-    if files:
-        framework.check(files, faults)
-    else:
-        faults.add("files", "no file came along: send the model's files as file parts of a form", code="missing")
 
 
 def read_update(
