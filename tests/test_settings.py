@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from embedding_explorer.errors import StartError
-from embedding_explorer.server import configure_logging
+from embedding_explorer.logs import configure_logging
 from embedding_explorer.settings import Settings, table, variable
 from tests.conftest import REPOSITORY
 
@@ -27,6 +27,7 @@ def test_what_is_given_wins_and_none_does_not_count() -> None:
         ("EXPLORER_PROT", "5000"),
         ("EXPLORER_PORT", "five"),
         ("EXPLORER_PORT", "0"),
+        ("EXPLORER_PORT", "65536"),
         ("EXPLORER_STARTER", "perhaps"),
         ("EXPLORER_PRECISION", "float64"),
         ("EXPLORER_MAX_UPLOAD_IMAGES", "-1"),
@@ -35,6 +36,11 @@ def test_what_is_given_wins_and_none_does_not_count() -> None:
 def test_an_unknown_name_or_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(StartError, match=name):
         Settings.from_environment({name: value})
+
+
+def test_what_is_given_has_the_same_bounds() -> None:
+    with pytest.raises(StartError, match="EXPLORER_PRECISION"):
+        Settings.from_environment({}, precision="float8")
 
 
 def test_settings_survive_the_way_through_the_environment_of_a_child() -> None:
@@ -70,12 +76,12 @@ def test_a_log_file_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     root = logging.getLogger()
     before = root.handlers[:]
     try:
-        configure_logging("info", str(tmp_path / "log"))
+        assert configure_logging("info", str(tmp_path / "log"), "worker")
         logging.getLogger("x").info("hello")
-        configure_logging("info", str(tmp_path / "missing" / "log"))
+        assert not configure_logging("info", str(tmp_path / "missing" / "log"))
     finally:
         root.handlers[:] = before
-    assert "hello" in (tmp_path / "log").read_text() and not (tmp_path / "missing").exists()
+    assert "worker INFO hello" in (tmp_path / "log").read_text() and not (tmp_path / "missing").exists()
 
 
 def test_trainings_of_this_server_are_always_among_the_run_logs(tmp_path: Path) -> None:

@@ -127,16 +127,3 @@ def check_port(host: str, port: int) -> None:
             f"Cannot listen on {host} port {port} ({error.strerror}). Choose another with --port (EXPLORER_PORT) or --host.",
             setting="EXPLORER_PORT",
         ) from error
-
-
-def configure_logging(level: str, file: str = "") -> None:
-    """Times and levels on standard error, and in a file where one is named and can be written."""
-    form = "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=level.upper(), format=form, force=True)
-    if file:
-        try:
-            handler = logging.FileHandler(file, encoding="utf-8")
-        except OSError as error:
-            return log.warning("the log file %s cannot be written (%s); set EXPLORER_LOG_FILE", file, error.strerror)
-        handler.setFormatter(logging.Formatter(form))
-        logging.getLogger().addHandler(handler)

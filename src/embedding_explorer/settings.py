@@ -22,10 +22,16 @@ TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def setting(
-    default: Any, help: str, choices: tuple[str, ...] = (), least: float | None = None, secret: bool = False
+    default: Any,
+    help: str,
+    choices: tuple[str, ...] = (),
+    least: float | None = None,
+    most: float | None = None,
+    secret: bool = False,
 ) -> Any:
     """A field of `Settings` with the sentence that documents it; a `secret` is not handed to processes without need."""
-    return field(default=default, metadata={"help": help, "choices": choices, "least": least, "secret": secret})
+    bounds = {"choices": choices, "least": least, "most": most}
+    return field(default=default, metadata={"help": help, **bounds, "secret": secret})
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Settings:
 
     data: Path = setting(Path("data"), "The data folder: datasets, catalog, caches, weights.")
     host: str = setting("127.0.0.1", "Address to listen on; `0.0.0.0` for every interface.")
-    port: int = setting(5000, "Port to listen on.", least=1)
+    port: int = setting(5000, "Port to listen on.", least=1, most=65_535)
     web_threads: int = setting(32, "Requests answered at the same time.", least=2)
     log_level: str = setting("info", "How much the log says.", choices=("debug", "info", "warning", "error"))
     cors_origins: str = setting("*", "Origins that may read from other pages, separated by commas; empty for none.")
@@ -191,6 +197,8 @@ class Settings:
             raise StartError(f"There is no setting {name}. Known: {', '.join(sorted(known))}.", setting=name)
         values: dict[str, Any] = {known[name]: parse(known[name], text) for name, text in texts.items()}
         values |= {name: value for name, value in given.items() if value is not None}
+        for name, value in values.items():
+            check(name, value)
         return cls(**values)
 
     def environment(self, secrets: bool = True) -> dict[str, str]:
@@ -219,22 +227,23 @@ def variable(name: str) -> str:
 
 def parse(name: str, text: str) -> object:
     """Value of the setting `name` from its text; raises StartError naming the variable."""
-    described = next(f for f in fields(Settings) if f.name == name)
     kind = get_type_hints(Settings)[name]
     try:
-        value = CONVERT[kind](text)
+        return CONVERT[kind](text)
     except ValueError:
         raise StartError(f"{variable(name)}={text!r} is not {WANTED[kind]}.", setting=variable(name)) from None
-    check(variable(name), value, described.metadata["choices"], described.metadata["least"])
-    return value
 
 
-def check(name: str, value: object, choices: tuple[str, ...], least: float | None) -> None:
+def check(setting: str, value: object) -> None:
     """Raise StartError when a value is outside what its setting admits."""
+    bounds = next(f.metadata for f in fields(Settings) if f.name == setting)
+    name, choices, least, most = variable(setting), bounds["choices"], bounds["least"], bounds["most"]
     if choices and value not in choices:
         raise StartError(f"{name}={value!r} is none of {', '.join(choices)}.", setting=name)
     if least is not None and isinstance(value, (int, float)) and value < least:
         raise StartError(f"{name}={value} is less than {least}.", setting=name)
+    if most is not None and isinstance(value, (int, float)) and value > most:
+        raise StartError(f"{name}={value} is more than {most}.", setting=name)
 
 
 def parse_bool(text: str) -> bool:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from embedding_explorer.jobs.client import COMMAND
 from embedding_explorer.jobs.run_logs import RunLogs
+from embedding_explorer.logs import configure_logging
 from embedding_explorer.processes import die_with_parent
-from embedding_explorer.server import configure_logging
 from embedding_explorer.settings import Settings
 
 if TYPE_CHECKING:

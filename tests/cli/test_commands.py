@@ -75,6 +75,9 @@ def test_a_folder_becomes_the_main_dataset_with_parents_as_labels(tmp_path: Path
 
     assert run("export", "main", str(tmp_path / "all.csv"), "--data", str(data)).returncode == 0
     assert (tmp_path / "all.csv").read_text().count("\n") == 31
+    nowhere = run("export", "main", str(tmp_path / "missing" / "all.csv"), "--data", str(data))
+    assert nowhere.returncode == 2 and "missing/all.csv cannot be written" in nowhere.stderr
+    assert "Traceback" not in nowhere.stderr
     assert run("datasets", "delete", dataset.id, "--yes", "--data", str(data)).returncode == 0
     assert run("export", "main", str(tmp_path / "x.csv"), "--data", str(data)).returncode == 2
 

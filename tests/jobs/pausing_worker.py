@@ -1,5 +1,6 @@
 """The real tasks with a network of colours, warm at once. It stops at the stage that a file in the data folder names."""
 
+import logging
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -10,6 +11,7 @@ from embedding_explorer.jobs.tasks import TASKS
 from embedding_explorer.jobs.worker import work
 from tests.colour_network import INFO, ColourNetwork
 
+log = logging.getLogger(__name__)
 PAUSE, PAUSED = "pause-at", "paused"
 
 
@@ -17,6 +19,7 @@ class ColourContext(Context):
     """No weights, no compilation."""
 
     def warm_up(self) -> dict[str, Any]:
+        log.info("warm")
         return {"network": INFO.to_json()}
 
     def network(self, *_: Any) -> ColourNetwork:

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,21 @@ def test_sigterm_ends_an_idle_server_and_all_its_processes(start: StartServer) -
     assert server.terminate() == 0
     assert not server.processes()
     assert "Traceback" not in server.log.read_text() and "stopped" in server.log.read_text()
+
+
+def test_the_log_file_has_the_lines_of_all_processes(start: StartServer, tmp_path: Path) -> None:
+    server = start(log_file=str(tmp_path / "explorer.log"))
+    assert server.terminate() == 0
+    lines = (tmp_path / "explorer.log").read_text().splitlines()
+    assert sorted(lines) == sorted(server.log.read_text().splitlines())
+    for part in ("INFO embedding_explorer", "worker INFO warm", "INFO stopped"):
+        assert any(part in line for line in lines), part
+
+
+def test_a_log_file_that_cannot_be_written_is_said_once(start: StartServer, tmp_path: Path) -> None:
+    server = start(log_file=str(tmp_path / "missing" / "explorer.log"))
+    assert server.terminate() == 0
+    assert server.log.read_text().count("explorer.log cannot be written") == 1
 
 
 def test_sigterm_ends_a_server_that_is_not_warm_yet(start: StartServer) -> None:

@@ -1,11 +1,13 @@
 """What the commands share."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedding_explorer.server import check_data_folder, configure_logging
+from embedding_explorer.logs import configure_logging
+from embedding_explorer.server import check_data_folder
 from embedding_explorer.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ data_option = click.option(
 def settings_for(**given: Any) -> Settings:
     """Settings from the environment and the options given; logging as they say."""
     settings = Settings.from_environment(**given)
-    configure_logging(settings.log_level)
-    return settings
+    writable = configure_logging(settings.log_level, settings.log_file)
+    return settings if writable else replace(settings, log_file="")  # said once, and not by each process
 
 
 def store_for(settings: Settings) -> "DatasetStore":

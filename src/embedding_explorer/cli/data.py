@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from embedding_explorer.cli.common import data_option, settings_for, store_for
+from embedding_explorer.errors import BadInput
 
 
 @click.group()
@@ -83,8 +84,11 @@ def export(dataset: str, target: Path, seed_layout: bool, data: Path | None) -> 
     from embedding_explorer.datasets.seed_export import export_seed
 
     found = store_for(settings_for(data=data)).get(dataset)
-    if seed_layout:
-        export_seed(found, target)
-    else:
-        write(found, target.suffix.removeprefix("."), target)
+    try:
+        if seed_layout:
+            export_seed(found, target)
+        else:
+            write(found, target.suffix.removeprefix("."), target)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        raise BadInput(f"{target} cannot be written: {error.strerror}. Give another path.") from error
     click.echo(str(target))

@@ -17,6 +17,7 @@ import threading
 from embedding_explorer.errors import ExplorerError
 from embedding_explorer.jobs.log_frames import Closed, Head, receive, send
 from embedding_explorer.jobs.run_logs import FAILED, told
+from embedding_explorer.logs import configure_logging
 from embedding_explorer.processes import die_with_parent
 from embedding_explorer.runs import absent  # noqa: F401 (before the next ones)
 from embedding_explorer.runs.answers import Answer, Question, answer
@@ -66,7 +67,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this process
     sys.setswitchinterval(SWITCH)
     settings = Settings.from_environment()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s run logs %(levelname)s %(message)s")
+    configure_logging(settings.log_level, settings.log_file, "run logs")
     library = Library(settings.log_roots, settings.run_memory)
     library.start()
     connections = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]

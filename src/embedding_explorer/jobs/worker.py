@@ -17,6 +17,7 @@ from typing import Any
 
 from embedding_explorer.errors import ExplorerError, JobAborted, JobFailed, StorageFull
 from embedding_explorer.jobs.channel import Channel, Message, pack_error
+from embedding_explorer.logs import configure_logging
 from embedding_explorer.processes import die_with_parent
 from embedding_explorer.settings import Settings
 
@@ -88,7 +89,7 @@ def work(make_context: Callable[[Settings], Any], tasks: dict[str, Callable[...,
     channel = take_standard_streams()
     worker = Worker(channel)
     settings = Settings.from_environment()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s worker %(levelname)s %(message)s")
+    configure_logging(settings.log_level, settings.log_file, "worker")
     context = make_context(settings)
     try:
         channel.send({"ready": context.warm_up()})
