@@ -4,6 +4,7 @@ from flask import Flask
 
 from embedding_explorer.api import cors, digits, docs, errors, explorer, health, jobs, maps, networks, page, run_logs
 from embedding_explorer.api.event_streams import EventStreams
+from embedding_explorer.api.explorer.description import describe as describe_explorer
 from embedding_explorer.api.networks.answers import failure
 from embedding_explorer.api.networks.description import describe as describe_networks
 from embedding_explorer.api.run_logs import pages as log_pages
@@ -38,7 +39,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.register_blueprint(log_pages.make(runtime))
     app.register_blueprint(page.make(other=training.home))
     docs.install(app)
-    app.additions = (describe_networks, training.describe, describe_run_logs)
+    app.additions = (describe_explorer, describe_networks, training.describe, describe_run_logs)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     cors.install(app, origins)
     run_logs.install(app, origins)

@@ -9,6 +9,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from fnmatch import fnmatch
 
 import numpy as np
 import pyarrow as pa
@@ -271,7 +272,8 @@ def test_a_picture_can_be_placed_on_the_map_without_moving_it(server: Server) ->
         assert table["position"].to_pylist() == [*range(1000), None] and table["file"].to_pylist()[-1] is None
     assert server.post("/pca/0/9", files={"file": ("d.png", digit)}).status_code == 404
     assert server.post("/pca/0/0", files={"file": ("d.png", b"no picture")}).status_code == 400
-    assert server.post("/pca/0/0").status_code == 400
+    without = server.post("/pca/0/0", files={"picture": ("d.png", digit)})
+    assert without.status_code == 400 and "file=@picture.jpg" in without.json()["error"]
 
 
 def test_neighbours_of_an_image_and_of_an_uploaded_picture(server: Server, dataset: str) -> None:
@@ -468,6 +470,35 @@ def test_the_documentation_names_every_route(server: Server) -> None:
     assert form["properties"]["file"]["format"] == "binary"
     page = server.get("/docs")
     assert page.status_code == 200
+
+
+def test_answers_are_what_the_documentation_says(server: Server, dataset: str) -> None:
+    paths = server.get("/openapi.json").json()["paths"]
+    asked = {
+        "/status": "/status",
+        "/tilemaps/{id}": "/tilemaps/000",
+        "/umap/{start}/{end}/standalone": "/umap/0/0/standalone",
+        "/dataset/{hash}/features/{reducer}": f"/dataset/{dataset}/features/pca?space=main",
+        "/dataset/{hash}/images/{n}": f"/dataset/{dataset}/images/0",
+        "/dataset/{hash}/neighbors/{n}": f"/dataset/{dataset}/neighbors/0?k=many",
+        "/dataset/{hash}/export.{format}": f"/dataset/{dataset}/export.npz",
+        "/jobs/{id}.json": "/jobs/20200101-000000-abcd.json",
+    }
+    for path, address in asked.items():
+        for kind in ("*/*", "application/octet-stream", ARROW):
+            answer = server.get(address, headers={"Accept": kind})
+            described = paths[path]["get"]["responses"][str(answer.status_code)]
+            given = answer.headers["Content-Type"].split(";")[0]
+            fitting = [each for each in described["content"] if fnmatch(given, each) or path.endswith("{format}")]
+            assert fitting, (path, given)
+            assert described.get("headers", {}).keys() <= answer.headers.keys(), (path, kind)
+            schema = described["content"][fitting[0]]["schema"]
+            assert schema.get("type") != "array", path
+    upload = paths["/dataset"]["post"]["responses"]
+    assert {"200", "202", "400", "413", "500", "503"} <= upload.keys()
+    assert re.fullmatch(upload["200"]["content"]["text/plain"]["schema"]["pattern"], dataset)
+    guarded = ("/status", "/dataset", "/tilemaps/{id}", "/pca/{start}/{end}", "/dataset/{hash}/export.{format}")
+    assert all("503" in each["responses"] for path in guarded for each in paths[path].values())
 
 
 def test_unknown_addresses_and_methods_are_json_errors(server: Server) -> None:

@@ -155,7 +155,14 @@ class Counted:
 
 
 def receive_file(
-    folder: Path, *, stall: float, most: int, setting: str, report: Any, check: Callable[[], None] = lambda: None
+    folder: Path,
+    *,
+    stall: float,
+    most: int,
+    setting: str,
+    report: Any,
+    check: Callable[[], None] = lambda: None,
+    example: str = "pictures.zip",
 ) -> tuple[HashedFile, str]:
     """Write the multipart field `file` of the current request to `folder`; the file and the name it came with.
 
@@ -175,7 +182,7 @@ def receive_file(
         found = parse_form(request, body, make_file).get("file")
         check_complete(body, length)
     if found is None or not found.filename:
-        raise BadInput("The form has no file in its field `file`. With curl: -F file=@pictures.zip")
+        raise BadInput(f"The form has no file in its field `file`. With curl: -F file=@{example}")
     return found.stream, found.filename
 
 

@@ -48,7 +48,17 @@ class DescribedApp(OpenAPI):
             document["paths"][path][method]["requestBody"] = body
         for add in self.additions:
             add(document)
+        one_refusal(document)
         return document
+
+
+def one_refusal(document: dict[str, Any]) -> None:
+    """Wrong parameters are answered with one error, where the library describes a list of errors."""
+    error = {"$ref": "#/components/schemas/Error"}
+    for operation in (each for path in document["paths"].values() for each in path.values()):
+        for described in operation["responses"].get("400", {}).get("content", {}).values():
+            if described["schema"] == {"type": "array", "items": error}:
+                described["schema"] = error
 
 
 def make_app(most: int) -> DescribedApp:

@@ -23,6 +23,20 @@ class JobPath(BaseModel):
     id: str = Field(description="Id of a job, e.g. `20160809-103210-ccbf`.")
 
 
+class Missing(BaseModel):
+    """What there is not, in the form of the training API, which knows jobs of all kinds."""
+
+    type: str
+    message: str
+    description: str
+
+
+class JobMissing(BaseModel):
+    """There is no such job."""
+
+    error: Missing
+
+
 class OtherJobs(Protocol):
     """Jobs of another API at the same addresses; unknown ones are among them."""
 
@@ -44,18 +58,18 @@ def make(runtime: Runtime, others: OtherJobs, streams: EventStreams) -> APIBluep
     bp = APIBlueprint("jobs", __name__)
     jobs = runtime.jobs
 
-    @bp.get("/jobs/<id>.json", responses={200: JobAnswer, 404: Error}, summary="A job")
+    @bp.get("/jobs/<id>.json", responses={200: JobAnswer, 404: JobMissing}, summary="A job")
     def job(path: JobPath) -> Response:
         return others.show(path.id) if others.owns(path.id) else jsonify(jobs.get(path.id).to_json())
 
-    @bp.get("/jobs/<id>/events", responses={404: Error, 429: Error}, summary="A job's progress as server-sent events")
+    @bp.get("/jobs/<id>/events", responses={404: JobMissing, 429: Error}, summary="A job's progress as server-sent events")
     def events(path: JobPath) -> Response:
         if others.owns(path.id):
             return others.events(path.id)
         jobs.get(path.id)
         return streams.answer(progress(runtime, path.id))
 
-    @bp.post("/jobs/<id>/abort", responses={202: JobAnswer, 404: Error, 409: Error}, summary="End a job")
+    @bp.post("/jobs/<id>/abort", responses={202: JobAnswer, 404: JobMissing, 409: Error}, summary="End a job")
     def abort(path: JobPath) -> Response:
         if others.owns(path.id):
             return others.abort(path.id)

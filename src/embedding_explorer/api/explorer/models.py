@@ -112,7 +112,7 @@ class BusyError(BaseModel):
 
     error: str = "Server is busy, please wait"
     busy: Literal[True] = True
-    job: JobBrief
+    job: JobBrief | None
 
 
 class StatusAnswer(BaseModel):
@@ -141,6 +141,7 @@ class CoordinatesAnswer(BaseModel):
 
     features: list[tuple[float, float, float]]
     tilemap_ids: list[str]
+    tilemaps: list[str] | None = Field(None, description="The same once more, of UMAP alone.")
     total: int
 
 
@@ -199,3 +200,9 @@ class JobAnswer(BaseModel):
     error: str | None
     error_type: str | None
     result: dict[str, Any] | None
+
+
+class JobStarted(BaseModel):
+    """Work has begun."""
+
+    job: JobAnswer

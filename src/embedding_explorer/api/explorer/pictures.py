@@ -22,6 +22,7 @@ def posted_picture(runtime: Runtime) -> Iterator[Path]:
             most=settings.max_image_bytes,
             setting="EXPLORER_MAX_IMAGE_BYTES",
             report=lambda *_: None,
+            example="picture.jpg",
         )
         yield file.path
     finally:

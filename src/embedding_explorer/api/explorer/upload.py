@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 from flask_openapi3 import APIBlueprint
 
 from embedding_explorer.api.bodies import receive_file
-from embedding_explorer.api.explorer.models import BusyError, Error, UploadQuery
+from embedding_explorer.api.explorer.models import Error, JobStarted, UploadQuery
 from embedding_explorer.api.wire import ResponseCache
 from embedding_explorer.datasets.store import MAX_NAME
 from embedding_explorer.errors import BadInput
@@ -34,7 +34,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
 
     @bp.post(
         "/dataset",
-        responses={400: Error, 413: Error, 500: Error, 503: BusyError},
+        responses={202: JobStarted, 400: Error, 408: Error, 413: Error, 500: Error, 507: Error},
         summary="Make a dataset of a ZIP of pictures; answers with its id when it is finished",
     )
     def create_dataset(query: UploadQuery) -> Response:

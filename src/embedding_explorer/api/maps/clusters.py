@@ -4,9 +4,9 @@ from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint
 
 from embedding_explorer.api.bodies import receive_json
-from embedding_explorer.api.explorer.models import BusyError, Error, HashPath
+from embedding_explorer.api.explorer.models import BusyError, Error, HashPath, JobStarted
 from embedding_explorer.api.maps.manifest import column_json
-from embedding_explorer.api.maps.models import ClustersRequest, ColumnMade, JobStarted
+from embedding_explorer.api.maps.models import ClustersRequest, ColumnMade
 from embedding_explorer.api.wire import ResponseCache
 from embedding_explorer.datasets.clusters import known_clusters, least_size
 from embedding_explorer.jobs.records import Job

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from embedding_explorer.api.explorer.models import HashPath, JobAnswer, Neighbor, Strict
+from embedding_explorer.api.explorer.models import HashPath, Neighbor, Strict
 from embedding_explorer.datasets.agreement import MOST_K
 from embedding_explorer.datasets.search import MAX_TEXT, MOST_FOUND
 
@@ -107,12 +107,6 @@ class AgreementAnswer(BaseModel):
     by_chance: float = Field(description="The overlap of two datasets that have nothing to do with each other.")
     trustworthiness: MapScores = Field(description="Whether neighbours on the map are so by their features.")
     continuity: MapScores = Field(description="Whether neighbours by their features are so on the map.")
-
-
-class JobStarted(BaseModel):
-    """Work has begun."""
-
-    job: JobAnswer
 
 
 class ColumnMade(BaseModel):
