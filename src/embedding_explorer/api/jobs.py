@@ -62,7 +62,9 @@ def make(runtime: Runtime, others: OtherJobs, streams: EventStreams) -> APIBluep
     def job(path: JobPath) -> Response:
         return others.show(path.id) if others.owns(path.id) else jsonify(jobs.get(path.id).to_json())
 
-    @bp.get("/jobs/<id>/events", responses={404: JobMissing, 429: Error}, summary="A job's progress as server-sent events")
+    @bp.get(
+        "/jobs/<id>/events", responses={404: JobMissing, 429: Error}, summary="A job's progress as server-sent events"
+    )
     def events(path: JobPath) -> Response:
         if others.owns(path.id):
             return others.events(path.id)
