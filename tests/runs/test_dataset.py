@@ -16,9 +16,9 @@ from embedding_explorer.runs.base import Run
 from embedding_explorer.runs.categories import categories
 from embedding_explorer.runs.dataset import LogFolder
 from embedding_explorer.runs.files import Found
-from embedding_explorer.runs.reading import open_logs
 from embedding_explorer.runs.run import LogRun
 from tests.runs.event_logs import NAME, image, scalar, scalars, tensor, write
+from tests.runs.reading import open_logs
 
 MODEL = {"backend": "torch", "class_name": "Model", "config": {"name": "n", "layers": []}}
 

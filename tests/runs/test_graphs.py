@@ -13,10 +13,10 @@ from embedding_explorer.runs.computation_graph import computation_tree
 from embedding_explorer.runs.derived_graph import derived_graph
 from embedding_explorer.runs.graphs import graph
 from embedding_explorer.runs.operators import OPERATORS
-from embedding_explorer.runs.reading import open_logs
 from embedding_explorer.runs.structure_graph import is_structure_graph, structure_graphs
 from tests.conftest import shared_data
 from tests.runs import tsvis_logs
+from tests.runs.reading import open_logs
 
 Net = list[dict[str, Any]]
 CATEGORIES = [

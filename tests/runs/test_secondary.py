@@ -12,9 +12,9 @@ from PIL import Image
 from embedding_explorer.errors import BadLogParameter, NoLogData
 from embedding_explorer.runs.attention import jet, transformer_image, transformer_text
 from embedding_explorer.runs.featuremaps import featuremap
-from embedding_explorer.runs.reading import open_logs
 from embedding_explorer.runs.states import matches, state, state_select
 from tests.runs.event_logs import BEGUN
+from tests.runs.reading import open_logs
 from tests.runs.tsvis_logs import event, field, tensor, text_typed_tensor, value, write
 
 RUN: dict[str, Any] = {"dialect": "doc", "run": "."}

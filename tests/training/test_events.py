@@ -26,7 +26,7 @@ from embedding_explorer.training.models.plan import make_plan
 from embedding_explorer.training.models.trainer import Hooks, Outcome, Trainer, View
 from embedding_explorer.training.options import Augmentation, Options
 from embedding_explorer.training.projector import sprite, tile_size
-from embedding_explorer.training.snapshots import read_snapshot
+from embedding_explorer.training.snapshots import RESUME, list_snapshots, read_snapshot
 from embedding_explorer.training.source import Source
 from tests.training.sources import digits, gradients, shades
 
@@ -202,6 +202,8 @@ def test_features_that_a_crash_prevented_are_made_up_for(tmp_path: Path) -> None
 
 def test_a_training_that_begins_anew_leaves_nothing_of_the_old_one(tmp_path: Path) -> None:
     train(tmp_path)
+    for path in (tmp_path / RESUME, *list_snapshots(tmp_path).values()):  # nothing is kept to go on from
+        path.unlink()
     train(tmp_path, replace(OPTIONS, epochs=1, learning_rate=0.01))
     found = steps(tmp_path / "run")
     assert found["loss/train"] == list(range(1, 7)) and found["graph"] == [0]

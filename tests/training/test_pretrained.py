@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from embedding_explorer.errors import BadInput, ExplorerError, InvalidFields, LimitExceeded, NotFound
+from embedding_explorer.errors import BadInput, ExplorerError, InvalidFields, LimitExceeded
 from embedding_explorer.networks.protobuf import encode
 from embedding_explorer.training.archives import pack, unpack
 from embedding_explorer.training.datasets.spec import Pictures
+from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.standard import STANDARD
-from embedding_explorer.training.models.folder import open_model, write_model
+from embedding_explorer.training.models.folder import open_model, read_model, write_model
 from embedding_explorer.training.models.importing import Incoming, import_model
 from embedding_explorer.training.models.plan import make_plan
-from embedding_explorer.training.models.start import load_start
+from embedding_explorer.training.models.start import load_start, read_weights
 from embedding_explorer.training.models.trainer import Trainer
 from embedding_explorer.training.options import Options
 from embedding_explorer.training.pictures import read_pictures
@@ -29,7 +30,6 @@ from embedding_explorer.training.pretrained import (
     copy_model,
     finish,
     parse_upload,
-    read_pretrained,
     read_sent,
 )
 from embedding_explorer.training.snapshot_files import list_snapshots
@@ -103,6 +103,11 @@ def imported(folder: Path, target: Path) -> dict[str, Any]:
     return finish(target, sent, labels, found.left)
 
 
+def start_from(folder: Path) -> tuple[Definition, dict[str, torch.Tensor]]:
+    """What a training that starts from a pretrained model takes of it."""
+    return read_model(folder)[0], read_weights([max(list_snapshots(folder).items())[1]])
+
+
 @pytest.mark.parametrize("extension", ["tar", "zip", "tar.bz2"])
 def test_an_archive_of_a_model_computes_the_same(tmp_path: Path, model: Path, extension: str) -> None:
     expected = open_model(model, 2.0).run(PIXELS)
@@ -110,7 +115,7 @@ def test_an_archive_of_a_model_computes_the_same(tmp_path: Path, model: Path, ex
     details = imported(archived(model, tmp_path, extension=extension), folder)
     assert np.array_equal(open_model(folder).run(PIXELS), expected)
     assert details["labels"] and read_pictures(folder) == PICTURES
-    definition, state = read_pretrained(folder)
+    definition, state = start_from(folder)
     assert definition.classes == 3
     fresh = make_plan(Options(seed=9), definition, SOURCE).build()
     assert not load_start(fresh, state).left
@@ -339,7 +344,7 @@ def test_weights_of_caffe_compute_what_they_computed_there(tmp_path: Path) -> No
     assert import_model(Incoming(folder, **caffe_files(tmp_path, data))).classes == 5
     predictor = open_model(folder)
     assert np.allclose(predictor.run(PIXELS), caffe_scores(a), atol=1e-5)
-    definition, state = read_pretrained(folder)
+    definition, state = start_from(folder)
     ten = make_plan(Options(seed=1), definition, shades(12, side=20, channels=3, classes=10)).build()
     assert set(load_start(ten, state).left) == {"ip.weight", "ip.bias"}
 
@@ -419,11 +424,6 @@ def test_fields_that_break_rules_are_named(
     assert field in refused.value.fields
     if field in ("weights_file", "framework"):
         assert ACCEPTED in str(refused.value.fields)
-
-
-def test_a_model_that_is_gone_is_told(tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
-        read_pretrained(tmp_path / "gone")
 
 
 def test_a_caffe_model_needs_a_network_of_layers(tmp_path: Path) -> None:

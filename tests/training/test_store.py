@@ -136,6 +136,28 @@ def test_more_bytes_than_allowed_are_not_fetched(tmp_path: Path, web: str) -> No
             store.fetch(listed["model_list"][0]["id"], target)
 
 
+@pytest.mark.parametrize("labels", [b"", b"a\nb\n"])
+@pytest.mark.parametrize("web_folder", [True, False])
+def test_a_model_may_have_exactly_as_many_bytes_as_allowed(
+    tmp_path: Path, web: str, labels: bytes, web_folder: bool
+) -> None:
+    """The last file may be empty, and one that is not finds room for itself."""
+    folder = shelf(tmp_path / "shop", lenet=INFO | {"labels file": "labels.txt"})
+    (folder / "lenet" / "labels.txt").write_bytes(labels)
+    size = 300_000 + len("{}") + len(labels)
+    for most in (size, size - 1):
+        store = Store(f"{web}/shop" if web_folder else str(folder), most)
+        ((listed,)) = store.models().values()
+        id, target = listed["model_list"][0]["id"], tmp_path / str(most)
+        target.mkdir()
+        if most == size:
+            store.fetch(id, target)
+            assert (target / "labels.txt").read_bytes() == labels
+        else:
+            with pytest.raises(LimitExceeded, match=f"more than {most} bytes .EXPLORER_MAX_NETWORK_BYTES"):
+                store.fetch(id, target)
+
+
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "..", ""])
 def test_files_elsewhere_are_neither_listed_nor_fetched(tmp_path: Path, name: str) -> None:
     folder = shelf(tmp_path / "shop", lenet=INFO | {"labels file": name} if name else {})

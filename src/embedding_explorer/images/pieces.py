@@ -29,7 +29,7 @@ PIECE = 64
 
 _BLOCK = 8
 _MOST_HEIGHT = 65535  # of a JPEG
-_SOI, _EOI, _DRI, _SOS = 0xD8, 0xD9, 0xDD, 0xDA
+_DRI, _SOS = 0xDD, 0xDA
 _FRAMES = (0xC0, 0xC1)  # sequential, Huffman; a progressive one has no place to enter
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _FIRST_RESTART = 0xD0

@@ -98,15 +98,3 @@ class LogFolder(LogSet):
         """Let go of all files."""
         for run in self._runs.values():
             run.forget()
-
-
-def open_logs(*folders: Path) -> LogFolder:
-    """The dataset of some folders, read whole now; for tests and tools."""
-    logs = LogFolder(folders)
-    logs.scan()
-    while not logs.load(60.0):
-        pass
-    return logs
-
-
-__all__ = ["LogFolder", "open_logs"]

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from embedding_explorer.datasets.disk import full_disk_named
-from embedding_explorer.errors import BadInput, LimitExceeded, NotFound
+from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.archives import INFO, top_level
 from embedding_explorer.training.datasets.bounds import MAX_NAME, Bounds
@@ -25,11 +25,6 @@ from embedding_explorer.training.forms.fields import Fields
 from embedding_explorer.training.options import MEANS
 from embedding_explorer.training.pictures import write_pictures
 from embedding_explorer.training.snapshot_files import list_snapshots
-
-if TYPE_CHECKING:
-    import torch
-
-    from embedding_explorer.training.definitions.definition import Definition
 
 NETWORK, SOLVER, MEAN, LABELS, LOG = "network.json", "solver.json", "mean.npy", "labels.txt", "import.log"
 MAX_INFO = 1 << 20
@@ -279,18 +274,3 @@ def details_of(folder: Path, framework: str, pictures: Pictures) -> dict[str, An
         **{"width": pictures.width, "height": pictures.height},
         **{"labels": LABELS in files.values(), "files": files},
     }
-
-
-def read_pretrained(folder: Path) -> "tuple[Definition, dict[str, torch.Tensor]]":
-    """Network and weights of a pretrained model, for a training that starts from it. Imports torch.
-
-    Raises NotFound where it is gone, BadInput where it is damaged.
-    """
-    from embedding_explorer.training.models.folder import read_model
-    from embedding_explorer.training.snapshots import read_snapshot
-
-    snapshots = list_snapshots(folder) if folder.is_dir() else {}
-    if not snapshots:
-        raise NotFound("The pretrained model is gone. Choose another one.")
-    definition, _, _ = read_model(folder)
-    return definition, read_snapshot(snapshots[max(snapshots)])

@@ -7,18 +7,24 @@ Both are written beside their place and renamed, and the weights before the stat
 dies, `resume.pt` names a snapshot that is there and whole.
 """
 
+import errno
 import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from embedding_explorer.datasets.disk import PART
 from embedding_explorer.errors import BadInput, StorageFull
+from embedding_explorer.networks.frameworks.trial import one_line
+from embedding_explorer.training.figures import whole
 from embedding_explorer.training.snapshot_files import RESUME, list_snapshots, snapshot_name
+from embedding_explorer.training.tensor_file import write_tensors
 
 __all__ = [
     "RESUME",
@@ -32,6 +38,7 @@ __all__ = [
 ]
 
 State = dict[str, torch.Tensor]
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,12 @@ def write_snapshot(folder: Path, epoch: float, state: State, facts: dict[str, An
         facts: for the file's metadata, JSON types.
 
     Raises:
+        BadInput: a tensor is of a type that no snapshot can hold.
         StorageFull: no space is left.
+        OSError: the disk fails in another way.
     """
     path = folder / snapshot_name(epoch)
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-    _written(path, lambda part: save_file(plain, part, metadata={"training": json.dumps(facts)}))
+    _write(path, lambda file: write_tensors(file, state, {"training": json.dumps(facts)}))
     return path
 
 
@@ -80,7 +88,7 @@ def read_snapshot(path: Path) -> State:
 
 
 def write_resume(folder: Path, resume: Resume) -> None:
-    """Write the state of a training in one step."""
+    """Write the state of a training in one step; raises as `write_snapshot`."""
     content = {
         "iteration": resume.iteration,
         "epoch": resume.epoch,
@@ -88,33 +96,89 @@ def write_resume(folder: Path, resume: Resume) -> None:
         "progress": json.dumps(resume.progress),
         "key": resume.key,
     }
-    _written(folder / RESUME, lambda part: torch.save(content, part))
+    _write(folder / RESUME, lambda file: torch.save(content, file))
 
 
 def read_resume(folder: Path, key: str) -> Resume | None:
-    """Where a training goes on; None where it has to begin anew: no state, a damaged one, or one of other options."""
+    """Where a training goes on; None where nothing was kept yet, so that it begins anew.
+
+    The first snapshot may be there all the same: without its state, which a crash prevented, it does not count.
+
+    Raises:
+        BadInput: what was kept is damaged, incomplete, or of a training with other options; it stays as it is.
+        OSError: the disk fails.
+    """
     try:
-        content = torch.load(folder / RESUME, map_location="cpu", weights_only=True)
+        found = _load(folder / RESUME)
+    except FileNotFoundError as error:
+        if len(list_snapshots(folder)) > 1:
+            raise _unusable(f"{RESUME} is gone") from error
+        return None
+    if found.key != key:
+        raise _unusable(f"{RESUME} is of other options, or of another version of this program")
+    if not (folder / snapshot_name(found.epoch)).is_file():
+        raise _unusable(f"the snapshot of epoch {whole(found.epoch)} is gone")
+    return found
+
+
+def _load(path: Path) -> Resume:
+    try:
+        with path.open("rb") as file:
+            content = torch.load(file, map_location="cpu", weights_only=True)
         progress = json.loads(content["progress"])
-        found = Resume(content["iteration"], content["epoch"], content["solver"], progress, content["key"])
-    except FileNotFoundError:
-        return None
-    except Exception:  # damage shows as almost any class
-        return None
-    usable = found.key == key and (folder / snapshot_name(found.epoch)).is_file()
-    return found if usable else None
+        return Resume(content["iteration"], content["epoch"], content["solver"], progress, content["key"])
+    except Exception as error:  # damage shows as almost any class; as EINVAL where it leads to before the file's begin
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno != errno.EINVAL):
+            raise  # the file may be fine: the next attempt reads it
+        raise _unusable(f"{path.name} cannot be read ({one_line(error, 100)})") from error
 
 
-def _written(path: Path, write: Callable[[Path], object]) -> None:
-    part = path.with_name(path.name + ".part")
+def _unusable(reason: str) -> BadInput:
+    return BadInput(
+        f"The training cannot go on from its last snapshot: {reason}. What is there stays usable; clone the model to "
+        "train it anew, or create one that starts from one of these snapshots."
+    )
+
+
+class _File(BufferedWriter):
+    """A file that remembers its error: torch makes one of its own of it, which says nothing of the disk."""
+
+    error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+
+def _write(path: Path, write: Callable[[_File], object]) -> None:
+    part = path.with_name(path.name + PART)
     try:
-        write(part)
-        with part.open("rb") as file:
+        with _File(part.open("wb", buffering=0)) as file:
+            _write_through(file, write)
+            file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StorageFull(
-            f"The snapshot {path.name} cannot be written ({error.strerror}). Free some space in the data folder, or "
-            "use a larger snapshot_interval."
-        ) from error
+    except BaseException as error:
+        part.unlink(missing_ok=True)  # hundreds of megabytes, on a disk that may be full
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            raise _full(path, error) from error
+        raise
+
+
+def _write_through(file: _File, write: Callable[[_File], object]) -> None:
+    try:
+        write(file)
+    except RuntimeError as error:
+        if file.error is None:
+            raise
+        raise file.error from error
+
+
+def _full(path: Path, error: OSError) -> StorageFull:
+    return StorageFull(
+        f"The snapshot {path.name} cannot be written ({error.strerror}). Free some space in the data folder, or use a "
+        "larger snapshot_interval."
+    )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import socket
 import tempfile
@@ -50,7 +51,7 @@ class Shelf(Protocol):
         """A small file; raises FetchFailed."""
 
     def copy(self, name: str, target: Path, most: int, tell: Tell) -> None:
-        """A file of at most so many bytes to the new file `target`; raises FetchFailed."""
+        """A file of at most so many bytes to the new file `target`; raises FetchFailed, or what `tell` raises."""
 
     def folders(self) -> list[str]:
         """Names of the folders in it, where no index says them; raises FetchFailed."""
@@ -97,6 +98,7 @@ class FolderShelf:
     def copy(self, name: str, target: Path, most: int, tell: Tell) -> None:
         """See `Shelf`."""
         with self._open(name, most) as source, target.open("wb") as file:
+            tell(0, os.fstat(source.fileno()).st_size)
             shutil.copyfileobj(source, file)
 
     def folders(self) -> list[str]:
@@ -213,18 +215,23 @@ class Store:
     def _fetch(self, offer: Offer, folder: Path) -> None:
         names, left = named_files(offer.info), self._most
         for number, name in enumerate(names):
-
-            def tell(done: int, total: int | None, number: int = number) -> None:
-                share = done / total if total else 0.0
-                others = (100 - SHARE_OF_WEIGHTS) / max(1, len(names) - 1)
-                percent = SHARE_OF_WEIGHTS * share if number == 0 else SHARE_OF_WEIGHTS + (number - 1 + share) * others
-                self._progress[offer.id] = min(99, int(percent))
-
-            offer.shelf.copy(f"{offer.folder}/{name}", folder / name, left, tell)
+            tell = self._teller(offer.id, number, len(names), left)
+            offer.shelf.copy(f"{offer.folder}/{name}", folder / name, self._most, tell)
             left -= (folder / name).stat().st_size
-            if left <= 0:
-                raise LimitExceeded(f"The model has more than {self._most} bytes (EXPLORER_MAX_NETWORK_BYTES).")
         (folder / INFO).write_text(json.dumps(offer.info))
+
+    def _teller(self, id: str, number: int, count: int, left: int) -> Tell:
+        """Takes how far a file of a model is; raises LimitExceeded where it has more than is left for it."""
+
+        def tell(done: int, total: int | None) -> None:
+            if max(done, total or 0) > left:
+                raise LimitExceeded(f"The model has more than {self._most} bytes (EXPLORER_MAX_NETWORK_BYTES).")
+            share = done / total if total else 0.0
+            others = (100 - SHARE_OF_WEIGHTS) / max(1, count - 1)
+            percent = SHARE_OF_WEIGHTS * share if number == 0 else SHARE_OF_WEIGHTS + (number - 1 + share) * others
+            self._progress[id] = min(99, int(percent))
+
+        return tell
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import logging
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ def test_weights_that_are_too_large_or_go_leave_no_job(
 ) -> None:
     before = set(jobs.jobs_dir.iterdir())
     form = {"custom_network_snapshot": str(weights), "learning_rate": "0.1,0.2"}
-    with monkeypatch.context() as patch, pytest.raises(LimitExceeded, match="1000 bytes"):
-        patch.setattr(starting, "MAX_WEIGHTS", 999)
+    with monkeypatch.context() as patch, pytest.raises(LimitExceeded, match=r"1000 bytes.*EXPLORER_MAX_NETWORK_BYTES"):
+        patch.setattr(jobs._creation, "_settings", replace(jobs.settings, max_network_bytes=999))
         jobs.make_models(shades, **form)
 
     def gone(*_: Any, **__: Any) -> None:
@@ -90,6 +91,16 @@ def test_weights_that_are_too_large_or_go_leave_no_job(
         patch.setattr(starting, "keep_start", gone)
         jobs.make_models(shades, **form)
     assert set(jobs.jobs_dir.iterdir()) == before and not jobs.lock.held()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_sweep_from_weights_of_the_largest_size(
+    jobs: Jobs, shades: TrainingJob, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs._creation, "_settings", replace(jobs.settings, max_network_bytes=1000))
+    made = jobs.make_models(shades, custom_network_snapshot=str(weights), learning_rate="0.1,0.2")
+    assert len(made) == 2
+    end(jobs, *made)
 
 
 def make_bucket(jobs: Jobs) -> TrainingJob:

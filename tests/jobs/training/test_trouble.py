@@ -170,6 +170,19 @@ def test_a_start_finishes_deletions_and_removes_drafts(tmp_path: Path) -> None:
     assert not (kept.folder / ".draft").exists()
 
 
+def test_a_start_removes_what_was_sent_for_jobs_that_are_done(tmp_path: Path) -> None:
+    pictures = shade_folder(tmp_path / "pictures")
+    with running(tmp_path) as jobs:
+        done, failed = jobs.done(jobs.make_dataset(pictures)), jobs.ended(jobs.make_dataset(pictures, encoding="png"))
+        jobs._ledger.note(failed.id, state=State.ERROR)
+    for job in (done, failed):  # as a kill right after the end leaves them
+        (job.folder / "uploads").mkdir()
+        (job.folder / "uploads" / "archive").touch()
+    with running(tmp_path):
+        assert not (done.folder / "uploads").exists()
+        assert (failed.folder / "uploads" / "archive").exists()  # it may be resumed
+
+
 def test_a_catalog_that_was_lost_costs_no_folder(tmp_path: Path) -> None:
     pictures = shade_folder(tmp_path / "pictures")
     with running(tmp_path) as jobs:

@@ -1,7 +1,10 @@
 """Against moto's server: a real S3 service on this machine, without Amazon."""
 
+import http.server
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import s3fs
 from moto import server as moto_server
 
 from embedding_explorer.errors import BadInput, FetchFailed, LimitExceeded
-from embedding_explorer.training.datasets import Bounds, Places, describe
+from embedding_explorer.training.datasets import Bounds, Places, buckets, describe
 from embedding_explorer.training.datasets.buckets import DOWNLOADS, check_endpoint, download
 from embedding_explorer.training.datasets.spec import Bucket, PerClass
 from tests.images.pictures import noise
@@ -133,6 +136,90 @@ def test_private_services_need_leave(data: Path, tmp_path: Path) -> None:
             check_endpoint(address, private=False)
     with pytest.raises(FetchFailed, match="cannot be found"):
         check_endpoint("http://no-such-host.invalid", private=True)
+
+
+class Service(http.server.BaseHTTPRequestHandler):
+    """Counts its requests, and sends them on to another address where it has one."""
+
+    def do_GET(self) -> None:
+        self.server.asked += 1  # type: ignore[attr-defined]
+        self.send_response(307 if self.server.onward else 404)  # type: ignore[attr-defined]
+        if self.server.onward:  # type: ignore[attr-defined]
+            self.send_header("Location", f"{self.server.onward}{self.path}")  # type: ignore[attr-defined]
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def service(host: str, onward: str = "") -> Iterator[Any]:
+    server: Any = http.server.ThreadingHTTPServer((host, 0), Service)
+    server.asked, server.onward = 0, onward
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Places:
+    """Places of a server that stays out of its private network, and does not try again."""
+    monkeypatch.setattr(buckets, "_TIMEOUTS", {"retries": {"max_attempts": 0}})
+    return Places([tmp_path])
+
+
+def rebinding(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
+    """Let a name have these addresses in turn, the last one for ever."""
+    original, left = socket.getaddrinfo, list(addresses)
+
+    def found(host: Any, *arguments: Any, **more: Any) -> Any:
+        if host == name:
+            host = left.pop(0) if len(left) > 1 else left[0]
+        return original(host, *arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+def test_a_name_cannot_change_its_address_after_the_check(
+    tmp_path: Path, guarded: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebinding(monkeypatch, "rebinding.example", "93.184.216.34", "127.0.0.1")
+    with service("127.0.0.1") as inside:
+        with pytest.raises(FetchFailed, match=r"'127\.0\.0\.1' is a private address"):
+            fetch(wanted(f"http://rebinding.example:{inside.server_port}"), tmp_path / "d", guarded)
+        assert not inside.asked
+
+
+def test_a_redirect_does_not_lead_into_the_private_network(
+    tmp_path: Path, guarded: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = buckets.is_public
+    monkeypatch.setattr(buckets, "is_public", lambda address: str(address) == "127.0.0.1" or public(address))
+    with service("127.0.0.2") as inside, service("127.0.0.1", f"http://127.0.0.2:{inside.server_port}") as outside:
+        with pytest.raises(FetchFailed, match=r"'127\.0\.0\.2' is a private address"):
+            fetch(wanted(f"http://127.0.0.1:{outside.server_port}"), tmp_path / "d", guarded)
+        assert outside.asked and not inside.asked
+
+
+def test_a_proxy_does_not_look_the_name_up(tmp_path: Path, guarded: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    rebinding(monkeypatch, "rebinding.example", "93.184.216.34", "127.0.0.1")
+    public = buckets.is_public
+    with service("127.0.0.2") as proxy:
+        monkeypatch.setattr(buckets, "is_public", lambda address: str(address) == "127.0.0.2" or public(address))
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.2:{proxy.server_port}")
+        with pytest.raises(FetchFailed, match="private address"):
+            fetch(wanted("http://rebinding.example:9"), tmp_path / "d", guarded)
+        assert not proxy.asked
+
+
+def test_what_is_public_is_fetched_under_guard(
+    bucket: str, tmp_path: Path, guarded: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "is_public", lambda address: True)
+    fetch(wanted(bucket), tmp_path / "d", guarded)
+    assert len(list((tmp_path / "d").rglob("*.png"))) == 20
 
 
 def test_a_service_that_does_not_answer(tmp_path: Path, private: Places) -> None:

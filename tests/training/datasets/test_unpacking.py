@@ -55,7 +55,13 @@ def test_an_archive_of_any_kind_becomes_a_dataset(tmp_path: Path, make: Make, ki
     assert describe(dataset)["ParseFolderTasks"] == [task]
     listed = [line.rsplit(" ", 1)[0] for name in ("train", "val") for line in lines(dataset, name)]
     assert sorted(Path(path).read_bytes() for path in listed) == sorted(content for _, content in classes())
-    assert not archive.exists()
+
+
+def test_a_dataset_can_be_gone_on_with_up_to_its_very_end(tmp_path: Path, make: Make) -> None:
+    """A kill may come after the last file and before the server knows that it is done."""
+    archive = write_zip(tmp_path / "a.zip", classes())
+    first, again = (make(FORM, uploads={"archive": archive}) for _ in range(2))
+    assert again.folder == first.folder and again.labels == ["big cat", "dog"]
 
 
 def lines(dataset: TrainingDataset, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from embedding_explorer.training.models.plan import make_plan
 from embedding_explorer.training.models.trainer import Trainer
 from embedding_explorer.training.options import Options
 from embedding_explorer.training.snapshots import list_snapshots
+from tests.training.full_disk import limit_files
 from tests.training.sources import shades
 
 
@@ -35,6 +36,19 @@ def test_a_model_is_used_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "solver.json").write_text("{")
     with pytest.raises(BadInput):
         open_model(tmp_path)
+
+
+def test_a_full_disk_leaves_the_options_with_their_seed(tmp_path: Path) -> None:
+    source = shades(16)
+    plan = make_plan(Options(), STANDARD["lenet"].definition(), source)
+    write_model(tmp_path, plan, source.labels)
+    limit_files(10)
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_model(tmp_path, plan, source.labels)
+    finally:
+        limit_files(None)
+    assert read_model(tmp_path)[1].seed == plan.seed
 
 
 def test_networks_are_described() -> None:

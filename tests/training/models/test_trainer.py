@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from embedding_explorer.errors import BadInput, JobAborted, LimitExceeded, TrainingDiverged
+from embedding_explorer.errors import BadInput, JobAborted, LimitExceeded, StorageFull, TrainingDiverged
 from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.reading import read_definition
 from embedding_explorer.training.definitions.standard import STANDARD
@@ -19,6 +19,7 @@ from embedding_explorer.training.options import Augmentation, Options
 from embedding_explorer.training.policies import Policy
 from embedding_explorer.training.snapshots import RESUME, list_snapshots, read_snapshot
 from embedding_explorer.training.source import Source
+from tests.training.full_disk import limit_files
 from tests.training.sources import Arrays, digits, gradients, shades
 
 TINY: list[dict[str, Any]] = [
@@ -115,13 +116,41 @@ def test_a_finished_training_is_not_repeated(tmp_path: Path) -> None:
     assert not steps
 
 
-def test_other_options_or_a_damaged_state_begin_anew(tmp_path: Path) -> None:
+def test_other_options_do_not_touch_what_was_kept(tmp_path: Path) -> None:
     train(OPTIONS, tmp_path)
-    for spoil in (lambda: None, lambda: (tmp_path / RESUME).write_bytes(b"damaged")):
-        spoil()
-        steps: list[Point] = []
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    steps: list[Point] = []
+    with pytest.raises(BadInput, match="clone the model"):
         train(replace(OPTIONS, learning_rate=0.04), tmp_path, Hooks(on_figures=steps.append))
-        assert len(steps) == 21
+    assert not steps and {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_first_snapshot_without_its_state_does_not_count(tmp_path: Path) -> None:
+    train(replace(OPTIONS, epochs=1), tmp_path)
+    (tmp_path / RESUME).unlink()
+    seen: list[list[float]] = []
+    train(OPTIONS, tmp_path, Hooks(on_begin=lambda view: seen.append(list(list_snapshots(tmp_path)))))
+    assert seen == [[]] and list(list_snapshots(tmp_path)) == [1, 2, 3]
+
+
+def test_a_full_disk_is_told_as_such_and_left_as_it_was(tmp_path: Path) -> None:
+    """After a first snapshot, with room for the weights of the next and not for the solver's state."""
+    room = {"solver": "ADAM", "snapshot_interval": 1.0}
+
+    def fill(epoch: float, path: Path) -> None:
+        limit_files((tmp_path / RESUME).stat().st_size - 100)
+
+    try:
+        with pytest.raises(StorageFull, match=r"resume.pt cannot be written \(File too large\)"):
+            train(replace(OPTIONS, **room), tmp_path, Hooks(on_snapshot=fill))
+    finally:
+        limit_files(None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        RESUME,
+        "snapshot_epoch_1.safetensors",
+        "snapshot_epoch_2.safetensors",
+    ]
+    assert list(train(replace(OPTIONS, **room), tmp_path).snapshots) == [1, 2, 3]
 
 
 def test_accumulated_batches_are_one_large_batch(tmp_path: Path) -> None:

@@ -115,9 +115,10 @@ class Creation:
             raise
 
     def _write_requests(self, forms: Sequence[ModelForm], start: Start, drafts: Sequence[Draft], type: JobType) -> None:
+        most = self._settings.max_network_bytes
         for form, draft in zip(forms, drafts, strict=True):
             with full_disk_named(draft.folder):
-                start = write_request(form, start, draft.folder, type.classification)
+                start = write_request(form, start, draft.folder, type.classification, most)
 
     def pretrained(self, draft: Draft, name: str, username: str | None, details: Mapping[str, Any]) -> TrainingJob:
         """A pretrained model, which is done at once."""

@@ -9,7 +9,7 @@ from embedding_explorer.jobs.training.creation import Creation
 from embedding_explorer.jobs.training.folders import DELETED, DRAFT
 from embedding_explorer.jobs.training.ledger import Ledger
 from embedding_explorer.jobs.training.queue import TrainingQueue
-from embedding_explorer.jobs.training.records import MODEL, TrainingJob, is_id
+from embedding_explorer.jobs.training.records import MODEL, UPLOADS, State, TrainingJob, is_id
 
 END_SECONDS = 10.0  # that a deletion waits for the end of its job
 
@@ -43,7 +43,10 @@ class Removal:
         self._remove_files(gone, job_id)
 
     def sweep(self) -> None:
-        """Finish deletions, and remove drafts of which no job came. Folders of others are left alone."""
+        """Finish deletions, and remove drafts of which no job came, and what was sent for jobs that are done.
+
+        Folders of others are left alone.
+        """
         for folder in list(self._jobs_dir.iterdir()):
             job_id = folder.name.removeprefix(DELETED)
             if not is_id(job_id):
@@ -51,8 +54,11 @@ class Removal:
             if folder.name != job_id:
                 self._forget(job_id)
                 self._remove_files(folder, job_id)
-            elif (folder / DRAFT).exists():
-                self._settle_draft(folder)
+            else:
+                if (folder / DRAFT).exists():
+                    self._settle_draft(folder)
+                if (folder / UPLOADS).exists():
+                    self._settle_uploads(folder)
 
     def _check(self, job_id: str) -> TrainingJob:
         job = self._ledger.get(job_id)
@@ -68,6 +74,11 @@ class Removal:
             shutil.rmtree(folder, ignore_errors=True)
         else:
             (folder / DRAFT).unlink()
+
+    def _settle_uploads(self, folder: Path) -> None:
+        with suppress(JobNotFound):
+            if self._ledger.get(folder.name).state is State.DONE:
+                shutil.rmtree(folder / UPLOADS, ignore_errors=True)
 
     def _forget(self, job_id: str) -> None:
         with suppress(JobNotFound):

@@ -14,7 +14,6 @@ from embedding_explorer.training.forms.model import ITS_OWN_START, NO_SNAPSHOT, 
 from embedding_explorer.training.snapshot_files import list_snapshots
 
 NETWORK = "network.json"
-MAX_WEIGHTS = 16 << 30  # bytes of all files that a model starts from
 
 
 @dataclass(frozen=True)
@@ -49,13 +48,14 @@ def start_of(form: ModelForm, job: TrainingJob | None, files: Sequence[Path | No
     return Start(_definition(job, type), _weights(job, choice.snapshot), new_head=new_head)
 
 
-def write_request(form: ModelForm, start: Start, folder: Path, classification: bool) -> Start:
+def write_request(form: ModelForm, start: Start, folder: Path, classification: bool, most: int) -> Start:
     """Put all that a training needs into its folder; the start for others like it, whose weights are the copies.
 
-    Raises BadInput where weights have gone, LimitExceeded where they are too large.
+    Raises BadInput where weights have gone, LimitExceeded where files that a client names have more than `most` bytes.
     """
     try:
-        _check_size(start.weights)
+        if not start.lasting:  # the others were made here, within this program's own bounds
+            _check_size(start.weights, most)
         kept = keep_start(start.weights, folder, link=start.lasting)
     except FileNotFoundError as error:
         raise BadInput("The weights to start from have just been removed; choose others.") from error
@@ -63,10 +63,14 @@ def write_request(form: ModelForm, start: Start, folder: Path, classification: b
     return replace(start, weights=[folder / name for name in kept], lasting=True)
 
 
-def _check_size(weights: Sequence[Path]) -> None:
-    size = sum(path.stat().st_size for path in weights)
-    if size > MAX_WEIGHTS:
-        raise LimitExceeded(f"The weights to start from have {size} bytes; at most {MAX_WEIGHTS} are allowed.")
+def _check_size(weights: Sequence[Path], most: int) -> None:
+    size, setting = sum(path.stat().st_size for path in weights), "EXPLORER_MAX_NETWORK_BYTES"
+    if size > most:
+        raise LimitExceeded(
+            f"The weights to start from have {size} bytes; at most {most} are allowed ({setting}).",
+            limit=most,
+            setting=setting,
+        )
 
 
 def has_own_start(job: TrainingJob) -> bool:

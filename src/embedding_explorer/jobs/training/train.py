@@ -62,21 +62,27 @@ class Training:
         self._steps, self._done, self._told = 0, 0, 0.0
 
     def run(self) -> None:
-        """Train to the end; raises as `Trainer.run`, `make_plan` and `load_start` do."""
+        """Train to the end; raises as `Trainer.run`, `make_plan`, `load_start` and `read_resume` do."""
         torch.set_num_threads(usable_cpus())
         plan = make_plan(self._options(), self._request.definition, self._sources.train, self._sources.dataset.mean)
         self._steps = plan.schedule.total
         network = plan.build()
         self._load_start(network)
         self._check()
+        if read_resume(self._folder, plan.key()) is None:  # before anything is written: a refusal changes nothing
+            self._clear()
         write_model(self._folder, plan, self._sources.train.labels)
-        if read_resume(self._folder, plan.key()) is None:
-            shutil.rmtree(self._run, ignore_errors=True)  # of an attempt that kept nothing
         self._tell_plan(plan)
         with closing(_FiguresFile(self._folder / FIGURES)) as figures, closing(Events(self._run)) as events:
             hooks = self._hooks(figures).joined(events.hooks())
             Trainer(plan, network, self._sources.train, self._sources.val, self._folder, self._device, hooks).run()
         self._log("trained to the end")
+
+    def _clear(self) -> None:
+        """Remove the event files of an attempt that kept no snapshot."""
+        if (self._folder / SOLVER).is_file():
+            self._log("begins anew: the attempt before ended without a snapshot to go on from")
+        shutil.rmtree(self._run, ignore_errors=True)
 
     def _options(self) -> Options:
         """Those of the form; once the training has begun, with the seed that was drawn then."""

@@ -1,5 +1,6 @@
 """Images in an S3 bucket, one "folder" per category, downloaded to be parsed as folders are (contract, 4.4)."""
 
+import errno
 import ipaddress
 import os
 import socket
@@ -48,8 +49,9 @@ def download(bucket: Bucket, folder: Path, places: Places, bounds: Bounds, tell:
         LimitExceeded: too many bytes or images.
     """
     check_endpoint(bucket.endpoint, private=places.private)
-    with _failing(bucket):
-        files = _connect(bucket)
+    guard = None if places.private else Guard()
+    with _failing(bucket, guard):
+        files = _connect(bucket, guard)
         wanted = list(_wanted(files, bucket, folder, bounds, tell))
         _check(wanted, bounds)
         fetched = ordered_map(lambda each: _fetch(files, each), wanted, _AHEAD)
@@ -68,21 +70,48 @@ def check_endpoint(endpoint: str, *, private: bool) -> None:
         raise FetchFailed(f"The service {endpoint[:200]!r} cannot be found; correct s3_endpoint_url.") from error
     addresses = [ipaddress.ip_address(str(where[0]).partition("%")[0]) for *_, where in found]
     if not private and not all(is_public(address) for address in addresses):
-        raise FetchFailed(
-            f"{parts.hostname!r} is a private address, from which this server fetches nothing "
-            "(EXPLORER_ALLOW_PRIVATE_URLS)."
-        )
+        raise _private(str(parts.hostname))
 
 
-def _connect(bucket: Bucket) -> Any:
+def _private(place: str) -> FetchFailed:
+    return FetchFailed(
+        f"{place!r} is a private address, from which this server fetches nothing (EXPLORER_ALLOW_PRIVATE_URLS)."
+    )
+
+
+class Guard:
+    """Makes sockets to the internet alone, of the very address that is connected to.
+
+    The client looks a name up anew for each connection and follows redirects, so what was checked before may have
+    changed since.
+
+    Attributes:
+        refused: the last address that was refused.
+    """
+
+    def __init__(self) -> None:
+        self.refused: str | None = None
+
+    def socket(self, where: tuple[Any, ...]) -> socket.socket:
+        """A socket for what `getaddrinfo` found; raises PermissionError for a private address."""
+        family, kind, protocol, _, (address, *_) = where
+        if not is_public(ipaddress.ip_address(str(address).partition("%")[0])):
+            self.refused = str(address)
+            raise PermissionError(errno.EACCES, "a private address")
+        return socket.socket(family, kind, protocol)
+
+
+def _connect(bucket: Bucket, guard: Guard | None) -> Any:
     import s3fs  # heavy, and only this method needs it
 
+    # Not by a proxy of the environment: it would look the name up by itself.
+    guarded = {} if guard is None else {"connector_args": {"socket_factory": guard.socket}, "proxies": {}}
     return s3fs.S3FileSystem(
         key=bucket.access_key,
         secret=bucket.secret_key,
         endpoint_url=bucket.endpoint,
         # MinIO and others have no host name per bucket.
-        config_kwargs={"s3": {"addressing_style": "path"}, **_TIMEOUTS},
+        config_kwargs={"s3": {"addressing_style": "path"}, **_TIMEOUTS, **guarded},
         use_listings_cache=False,
         skip_instance_cache=True,
     )
@@ -143,7 +172,7 @@ def _fetch(files: Any, wanted: Wanted) -> str:
 
 
 @contextmanager
-def _failing(bucket: Bucket) -> Iterator[None]:
+def _failing(bucket: Bucket, guard: Guard | None) -> Iterator[None]:
     """Turn what the client raises into sentences, in which no key appears."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -157,4 +186,6 @@ def _failing(bucket: Bucket) -> Iterator[None]:
             raise  # the disk's
         raise FetchFailed(f"The service refuses {where}; correct the keys.") from error
     except (BotoCoreError, ClientError, TimeoutError) as error:
+        if guard is not None and guard.refused:
+            raise _private(guard.refused) from error
         raise FetchFailed(f"{where} cannot be read: {type(error).__name__}. Correct s3_endpoint_url.") from error

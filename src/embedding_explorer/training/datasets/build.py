@@ -113,8 +113,6 @@ def build_classification(spec: ClassificationSpec, site: Site) -> None:
                 images.close()
         if isinstance(spec.source, Bucket) and not spec.source.keep:
             rmtree(site.folder / DOWNLOADS, ignore_errors=True)
-        if isinstance(spec.source, Archive):  # not before: whoever goes on with a broken attempt reads the form again
-            spec.source.file.unlink(missing_ok=True)
 
 
 def build_generic(spec: GenericSpec, site: Site) -> None:

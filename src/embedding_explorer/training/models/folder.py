@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from embedding_explorer.datasets.disk import write_atomically
 from embedding_explorer.errors import BadInput, NotFound
 from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.reading import read_definition
@@ -26,12 +27,17 @@ NETWORK, SOLVER, MEAN, LABELS = "network.json", "solver.json", "mean.npy", "labe
 
 def write_model(folder: Path, plan: Plan, labels: list[str] | None) -> None:
     """Write the files of a training that is about to begin; the same again when it is resumed."""
-    (folder / NETWORK).write_text(json.dumps(plan.definition.to_json(), indent=1) + "\n")
-    (folder / SOLVER).write_text(json.dumps(plan.options.to_json(), indent=1, sort_keys=True) + "\n")
+    _write_text(folder / NETWORK, json.dumps(plan.definition.to_json(), indent=1) + "\n")
+    _write_text(folder / SOLVER, json.dumps(plan.options.to_json(), indent=1, sort_keys=True) + "\n")
     if plan.mean is not None:
         np.save(folder / MEAN, plan.mean, allow_pickle=False)
     if labels is not None:
-        (folder / LABELS).write_text("".join(f"{label}\n" for label in labels))
+        _write_text(folder / LABELS, "".join(f"{label}\n" for label in labels))
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Whole or not at all: without the seed in its options a training cannot be resumed."""
+    write_atomically(path, text.encode())
 
 
 def read_model(folder: Path) -> tuple[Definition, Options, NDArray[np.uint8] | None]:

@@ -139,8 +139,9 @@ class Trainer:
         Raises:
             JobAborted: `hooks.stop` said so; snapshots stay.
             TrainingDiverged: the loss is no number any more.
-            BadInput: the network fails on these pictures.
+            BadInput: the network fails on these pictures, or what was kept of the training is of no use.
             StorageFull: a snapshot cannot be written.
+            OSError: the disk fails in another way.
         """
         self._prepare_device()
         self._resume()
@@ -255,13 +256,16 @@ class Trainer:
         self._hooks.on_weights(self._view())
 
     def _resume(self) -> None:
-        found = read_resume(self._folder, self._plan.key())
-        if found is not None:
-            self._network.load_state_dict(read_snapshot(list_snapshots(self._folder)[found.epoch]))
-            self._solver.load_state_dict(found.solver)
-            self.figures = figures_from_json(found.progress["figures"])
-            self._sums, self._done = Sums.from_json(found.progress["sums"]), found.iteration
-            self._hooks.on_resume(self.figures)
+        found, snapshots = read_resume(self._folder, self._plan.key()), list_snapshots(self._folder)
+        if found is None:
+            for path in snapshots.values():  # one at most, whose state a crash prevented
+                path.unlink()
+            return
+        self._network.load_state_dict(read_snapshot(snapshots[found.epoch]))
+        self._solver.load_state_dict(found.solver)
+        self.figures = figures_from_json(found.progress["figures"])
+        self._sums, self._done = Sums.from_json(found.progress["sums"]), found.iteration
+        self._hooks.on_resume(self.figures)
 
     def _view(self) -> View:
         return View(
