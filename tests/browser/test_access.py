@@ -73,6 +73,108 @@ def test_the_first_stop_leads_past_the_bar(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "map"
 
 
+def focused(page: Page) -> str:
+    """The id or test id of what has the focus; "body" where nothing has it."""
+    return page.evaluate(
+        "() => { const { id, dataset, localName } = document.activeElement; return id || dataset.testid || localName; }"
+    )
+
+
+def until_focused(page: Page, wanted: str) -> None:
+    until(lambda: focused(page) == wanted, f"the focus on {wanted}, not {focused(page)},")
+
+
+@pytest.mark.parametrize("how", ["button", "Enter", "Escape"])
+def test_who_closes_an_image_is_on_the_map_again(page: Page, how: str) -> None:
+    row = journey.visible_row(page)
+    journey.click_opens(page, row, f"{row:06d}.jpg")
+    close = page.get_by_test_id("detail-close")
+    if how == "button":
+        close.click()
+    else:
+        close.press(how)
+    expect(page.get_by_test_id("detail")).to_be_hidden()
+    until_focused(page, "map")
+
+
+def test_who_closes_an_image_is_in_the_list_again(page: Page) -> None:
+    rows = journey.search_name(page, "00001")
+    page.get_by_test_id("search").press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    until_focused(page, "detail")  # the list has folded
+    page.get_by_test_id("detail-previous").press("Enter")
+    expect(page.get_by_test_id("detail-previous")).to_be_disabled()  # the first one
+    until_focused(page, "detail")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("detail-previous")).to_be_enabled()
+    page.get_by_test_id("detail-select").press("[")
+    expect(page.get_by_test_id("detail-previous")).to_be_disabled()
+    until_focused(page, "detail")  # its buttons are those of another image
+    assert journey.neighbours(page)
+    page.get_by_test_id("neighbors").locator("button.picture").nth(2).press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("detail")).to_be_hidden()
+    until(lambda: page.evaluate("document.activeElement.dataset.row") == str(rows[1]), "the focus on the second result")
+    page.get_by_role("button", name="Close the search").press("Enter")
+    expect(page.get_by_test_id("search-results")).to_be_hidden()
+    until_focused(page, "search")
+
+
+def test_who_closes_an_image_whose_list_is_gone_is_on_the_map(page: Page) -> None:
+    page.keyboard.press("i")
+    page.get_by_test_id("selection-list").locator("button.picture").first.press("Enter")
+    page.get_by_test_id("detail-close").focus()
+    page.evaluate("() => window.explorer.store.set({ selection: window.explorer.store.state.selection.subtract(window.explorer.store.state.selection) })")  # fmt: skip
+    expect(page.get_by_test_id("selection-list")).to_be_hidden()
+    page.get_by_test_id("detail-close").press("Escape")
+    until_focused(page, "map")
+
+
+def test_a_form_that_is_put_away_gives_the_focus_back(page: Page) -> None:
+    page.get_by_test_id("colour-by").focus()
+    page.get_by_test_id("colour-by").select_option("find-clusters")
+    until_focused(page, "clusters-least")
+    page.get_by_role("button", name="Cancel").press("Enter")
+    until_focused(page, "colour-by")
+
+
+def test_the_focus_stays_with_an_upload_until_that_is_put_away(page: Page, open_page: Pages) -> None:
+    open_page.expect("400")
+    page.route("**/dataset?*", lambda route: route.fulfill(status=400, json={"error": "refused"}))
+    page.get_by_test_id("map").focus()
+    journey.drop(page, "some.zip", "application/zip", b"PK")
+    until_focused(page, "upload-start")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("work-error")).to_contain_text("refused")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "New map"
+    page.get_by_test_id("work-close").press("Enter")
+    until_focused(page, "map")
+
+
+def test_a_message_that_is_put_away_gives_the_focus_back(page: Page) -> None:
+    page.get_by_test_id("tool-lasso").focus()
+    page.evaluate("window.explorer.view.emit('notice', { level: 'error', text: 'Something' })")
+    notice = page.get_by_test_id("notice").filter(has_text="Something")
+    notice.get_by_role("button", name="Dismiss").press("Enter")
+    expect(notice).to_have_count(0)
+    until_focused(page, "tool-lasso")
+
+
+def test_a_dialog_whose_button_is_gone_gives_the_focus_to_what_is_left(page: Page) -> None:
+    with page.expect_response("**/maps"):
+        page.get_by_test_id("datasets-button").press("Enter")
+    settled(page)
+    page.get_by_test_id("dataset-menu").press("Enter")
+    page.get_by_test_id("dataset-rename").press("Enter")
+    page.get_by_test_id("prompt").fill("Another name")
+    page.get_by_test_id("prompt").press("Enter")  # the list is made anew
+    expect(page.get_by_test_id("datasets")).to_contain_text("Another name")
+    until(lambda: page.evaluate("document.activeElement.closest('dialog') !== null"), "the focus in the dialog")
+    page.keyboard.press("Escape")
+    until_focused(page, "datasets-button")
+
+
 def test_the_focus_can_be_seen(page: Page) -> None:
     for _ in range(5):
         page.keyboard.press("Tab")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from benchmarks.synthetic_dataset import SIZES, label_name, write_dataset
 from embedding_explorer.datasets.dataset import IMAGES
@@ -191,6 +191,13 @@ def test_images_are_coloured_by_their_agreement(page: Page, server: QuickServer,
     page.wait_for_function("() => window.explorer.store.state.colour === 'label'")
 
 
+def test_who_ends_the_comparison_is_on_the_map_that_is_left(page: Page) -> None:
+    page.get_by_test_id("map-b").focus()
+    page.get_by_test_id("compare-close").press("Enter")
+    expect(page.get_by_test_id("map-b")).to_have_count(0)
+    until(lambda: page.evaluate("document.activeElement.id") == "map", "the focus on the map")
+
+
 def test_with_one_camera_both_maps_turn(page: Page) -> None:
     before = page.evaluate(f"{SECOND}.camera")
     page.get_by_test_id("map").focus()
@@ -247,6 +254,26 @@ def test_another_reduction_is_taken_by_both(page: Page) -> None:
     page.wait_for_function("() => window.explorer.view.set(0).held")
     page.locator("[data-value=umap]").click()
     page.wait_for_function("() => window.explorer.view.shown.reducer === 'umap' && window.explorer.view.set(0).held")
+
+
+@pytest.mark.parametrize("leave", ["compare-close", "compare-morph"])
+def test_a_map_that_is_put_away_before_it_arrives_is_left_alone(
+    server: QuickServer, open_page: Pages, ids: tuple[str, str, str], leave: str
+) -> None:
+    page, waiting = open_page("about:blank"), list[Route]()
+    page.route(f"**/maps/{ids[1]}/positions/pca*", lambda route: waiting.append(route))
+    page.goto(f"{server.url}/?reducer=pca&compare={ids[1]}&seed=1&quality=gpu")
+    ready(page)
+    until(lambda: page.evaluate(f"Boolean({SECOND})") and waiting, "the other map's positions to be asked for")
+    page.evaluate(f"() => {{ window.gone = {SECOND}; }}")
+    page.get_by_test_id(leave).click()
+    expect(page.get_by_test_id("map-b")).to_have_count(0)
+    with page.expect_response(f"**/maps/{ids[1]}/positions/pca*"):
+        waiting[0].continue_()
+    settled(page)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.gone.engine.scene.sets.length") == 0
+    expect(page.get_by_test_id("notice")).to_have_count(0)
 
 
 def test_datasets_of_other_pictures_say_so(server: QuickServer, open_page: Pages, ids: tuple[str, str, str]) -> None:

@@ -80,6 +80,21 @@ test("a dataset without a reduction is refused with its name", async () => {
   await assert.rejects(stage().shown.show({ ...dataset("cats"), reducerOr: () => undefined }), /cats.*no map/);
 });
 
+test("what was still on its way at the end is not shown", async () => {
+  const { shown, data, log } = await showing();
+  const [b, over] = [dataset("b"), dataset("over")];
+  shown.setOverlay(over);
+  shown.setReduction("pca", true);
+  shown.destroy();
+  await data.arrive("pca");
+  await over.arrive();
+  const next = stage();
+  const showingB = next.shown.show(b);
+  next.shown.destroy();
+  await b.arrive();
+  assert.deepEqual([await showingB, next.log, log], [false, [], []]);
+});
+
 test("another reduction moves the images", async () => {
   const { shown, data, log } = await showing();
   const end = shown.setReduction("pca", true);

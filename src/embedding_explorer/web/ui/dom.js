@@ -1,5 +1,6 @@
 // @ts-check
 /** Making elements. Data only ever becomes text nodes and attributes, never markup. */
+import { releaseFocus } from "./focus.js";
 
 /** @typedef {Node|string|number|null|undefined|false} Child what a condition leaves (null, false) is left out */
 /** @typedef {Child|Child[]|Child[][]} Children */
@@ -39,12 +40,21 @@ function present(children) {
 
 /** Replace what is in an element. @param {Element} node @param {...Children} children */
 export function fillIn(node, ...children) {
+  releaseFocus(node);
   node.replaceChildren(...present(children));
 }
 
 /** Show or hide. @param {HTMLElement} node @param {boolean} shown */
 export function show(node, shown) {
-  if (node.hidden === shown) node.hidden = !shown;
+  if (node.hidden !== shown) return;
+  if (!shown) releaseFocus(node);
+  node.hidden = !shown;
+}
+
+/** Take an element away. @param {Element} node */
+export function takeAway(node) {
+  releaseFocus(node);
+  node.remove();
 }
 
 /** Set text only if it differs, so that live regions stay quiet. @param {Element} node @param {string} text */

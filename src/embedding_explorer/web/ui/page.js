@@ -1,6 +1,7 @@
 // @ts-check
 /** Puts the panels in their places and connects the view, the store and the address. */
 import { el } from "./dom.js";
+import { followFocus, releaseFocus } from "./focus.js";
 import { count } from "./format.js";
 import { colourPanel } from "./panels/colour_panel.js";
 import { describeMap } from "./panels/description.js";
@@ -34,6 +35,7 @@ import { onTheme } from "./state/theme.js";
 
 /** @param {App} app */
 export function wirePage(app) {
+  followFocus();
   const chooser = fileChooser(app);
   const actions = { chooseFile: chooser.choose };
   const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -66,6 +68,7 @@ function dockToggle(app) {
   app.store.set({ dockOpen: !narrow.matches });
   narrow.addEventListener("change", () => app.store.set({ dockOpen: !narrow.matches }));
   app.store.on(["dockOpen", "phase"], ({ dockOpen, phase }) => {
+    releaseFocus(/** @type {HTMLElement} */ (document.getElementById("dock")));
     document.body.classList.toggle("dock-closed", !dockOpen || phase === "empty" || phase === "failed");
     toggle.setAttribute("aria-pressed", String(dockOpen));
   }, { now: true });

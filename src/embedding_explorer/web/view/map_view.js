@@ -245,6 +245,7 @@ export class MapView extends EventTarget {
 
   destroy() {
     this.stopControls();
+    this.shown.destroy();
     this.engine.destroy();
   }
 }

@@ -105,6 +105,12 @@ export class Shown {
     return null;
   }
 
+  /** Nothing that is still on its way is shown any more. */
+  destroy() {
+    this.wishes.map += 1;
+    this.wishes.overlay += 1;
+  }
+
   /** A failure costs only beauty. @param {number} layer */
   loadShapes(layer) {
     this.engine.layers.loadShapes(layer).catch((error) => this.engine.failed(error));

@@ -37,6 +37,7 @@ async function open(app, frame, title) {
   const canvas = el("canvas", { id: "map-b", testid: "map-b", tabindex: 0, role: "application", "aria-label": `Map of images, B: ${compare.name}` });
   frame.append(canvas);
   const view = await MapView.create(canvas, app.options);
+  if (!canvas.isConnected) return view.destroy(); // it was closed meanwhile
   const twin = (app.twin = new Twin(app, view, compare));
   view.addEventListener("escape", () => stepBack(app));
   view.addEventListener("notice", ({ detail: { level, text } }) => level !== "info" && app.toasts.show(text, { level }));
@@ -45,7 +46,7 @@ async function open(app, frame, title) {
   try {
     await twin.show(app.store.state.other);
   } catch (error) {
-    app.toasts.show(/** @type {Error} */ (error).message, { level: "error" });
+    if (!twin.destroyed) app.toasts.show(/** @type {Error} */ (error).message, { level: "error" });
   }
 }
 

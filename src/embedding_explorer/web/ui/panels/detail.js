@@ -2,6 +2,7 @@
 /** One image: large, with what is known of it, and the images that are most like it. */
 import { fill } from "../../data/api.js";
 import { el, fillIn, setText, show } from "../dom.js";
+import { focusIsLost } from "../focus.js";
 import { count, distance, figure, reducerName } from "../format.js";
 import { button, note } from "../parts/controls.js";
 import { icon } from "../parts/icons.js";
@@ -29,6 +30,7 @@ export function detail(app) {
   element.addEventListener("keydown", (event) => walkByKeys(app, event));
   app.store.on(["picked", "manifest"], ({ picked }) => {
     const manifest = picked && manifestOf(app, picked.layer);
+    const held = document.activeElement !== document.body;
     show(element, Boolean(manifest));
     if (!picked || !manifest) return;
     const name = picked.info?.file ?? `image ${count(picked.row)}`;
@@ -38,6 +40,8 @@ export function detail(app) {
     fillIn(body, facts(app, picked, manifest));
     walk.update(picked);
     around.update(picked, manifest);
+    // The list that one came from may have folded for this card, or be at its end, or what was pressed may be made anew.
+    if (held && focusIsLost()) element.focus({ preventScroll: true });
   }, { now: true });
   return element;
 }

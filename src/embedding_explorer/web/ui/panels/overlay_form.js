@@ -19,7 +19,9 @@ export function overlayForm(app) {
     show(element, Boolean(manifest?.main) && !compare && others.length > 0);
     fillIn(select, el("option", { value: "" }, "no other dataset"), others.map((map) => el("option", { value: map.id }, `${map.name} (${count(map.total)})`)));
     select.value = overlay?.id ?? "";
+    const held = line.contains(document.activeElement);
     fillIn(line, overlay && overlayLine(app, overlay));
+    if (held) /** @type {HTMLElement} */ (line.querySelector("[data-testid=overlay-toggle]") ?? select).focus();
   }, { now: true });
   return element;
 }

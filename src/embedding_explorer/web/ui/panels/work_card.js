@@ -1,6 +1,7 @@
 // @ts-check
 /** The way from an archive to a map: invitation, options, upload, job, outcome. One card that changes its content. */
 import { el, fillIn, show } from "../dom.js";
+import { focusIsLost } from "../focus.js";
 import { browserStorage } from "../../data/selections.js";
 import { button } from "../parts/controls.js";
 import { workDone, workFailed } from "./work_done.js";
@@ -17,20 +18,25 @@ const INVITED = "explorer.invited";
  * @returns {HTMLElement}
  */
 export function workCard(app, { chooseFile }) {
-  const element = el("section", { class: "card work", "aria-label": "New map" });
+  const element = el("section", { class: "card work", "aria-label": "New map", tabindex: -1 });
   const progress = workProgress(app);
   let drawn = "";
   const draw = () => {
     const { work, picked, search, phase } = app.store.state;
     const quiet = work.phase === "idle";
+    const held = element.contains(document.activeElement);
     show(element, !quiet || (!wasInvited() && !picked && !search && phase === "ready"));
     progress.update(work);
-    if (drawn === work.phase && drawn !== "failed") return;
+    if (drawn !== work.phase || drawn === "failed") redraw(work);
+    // Not its first button, which might abort what a second press of Enter was to begin.
+    if (held && !quiet && focusIsLost()) element.focus({ preventScroll: true });
+  };
+  const redraw = (/** @type {import("../state/work_machine.js").Work} */ work) => {
     drawn = work.phase;
-    element.classList.toggle("invite", quiet);
+    element.classList.toggle("invite", drawn === "idle");
     fillIn(element, content(app, work, progress.element, chooseFile, draw));
-    if (work.phase === "done") invited();
-    if (work.phase === "chosen") focusFirst(element);
+    if (drawn === "done") invited();
+    if (drawn === "chosen") focusFirst(element);
   };
   app.store.on(["work", "picked", "search", "phase"], draw, { now: true });
   return element;

@@ -1,6 +1,7 @@
 // @ts-check
 /** Dialogs on the browser's own <dialog>: it keeps the focus inside, closes by Escape and gives the focus back. */
 import { el, uniqueId } from "../dom.js";
+import { returnFocus } from "../focus.js";
 import { button } from "./controls.js";
 
 /**
@@ -20,6 +21,7 @@ export function openDialog({ title, body, actions = [], kind = "", testid, onclo
   );
   element.addEventListener("close", () => {
     element.remove();
+    returnFocus(element); // what opened it may be gone
     onclose?.();
   });
   element.addEventListener("mousedown", (event) => event.target === element && close()); // the backdrop

@@ -1,6 +1,6 @@
 // @ts-check
 /** Short messages at the foot of the page: what was done, what failed, with an action where there is one. */
-import { el } from "../dom.js";
+import { el, takeAway } from "../dom.js";
 import { button } from "./controls.js";
 import { icon } from "./icons.js";
 
@@ -20,8 +20,8 @@ export class Toasts {
    * @param {ToastOptions} [options]
    */
   show(text, { level = "info", action, testid = "notice" } = {}) {
-    for (const old of this.element.children) if (old.querySelector("span")?.textContent === text) old.remove();
-    const close = () => toast.remove();
+    for (const old of this.element.children) if (old.querySelector("span")?.textContent === text) takeAway(old);
+    const close = () => takeAway(toast);
     const toast = el(
       "div",
       { class: `toast ${level}`, testid },
@@ -31,7 +31,7 @@ export class Toasts {
       button("Dismiss", { icon: "close", only: true, onclick: close }),
     );
     this.element.append(toast);
-    while (this.element.children.length > 3) this.element.firstElementChild?.remove();
+    while (this.element.children.length > 3) takeAway(this.element.children[0]);
     if (level === "info") setTimeout(close, action ? STAY * 2 : STAY);
   }
 }

@@ -29,7 +29,8 @@ export class VirtualList {
     this.content = el("ul", { class: "virtual-content", "aria-label": label, testid });
     this.element = el("div", { class: `virtual ${kind}`.trim(), tabindex: -1, onscroll: () => this.draw(), onkeydown: (event) => this.#walk(event) }, this.filler, this.content);
     this.content.addEventListener("focusin", () => this.#enter());
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    // While it is hidden it keeps its elements: one of them may get the focus back.
+    new ResizeObserver(() => this.element.clientHeight && this.draw()).observe(this.element);
   }
 
   /** Show other items; `keep` leaves the scroll position. @param {T[]} items @param {{keep?: boolean}} [options] */

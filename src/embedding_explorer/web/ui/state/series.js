@@ -67,7 +67,7 @@ function failed(app, error) {
   app.toasts.show(`The maps of the epochs cannot be shown. ${error.message}`, { level: "error" });
 }
 
-class Film {
+export class Film {
   /** @param {App} app @param {SeriesOfMaps} series @param {number} index */
   constructor(app, series, index) {
     this.app = app;
@@ -76,9 +76,8 @@ class Film {
     this.moment = index;
     /** The map whose facts the page shows. */
     this.shown = index;
-    /** @type {(Promise<MapData>|undefined)[]} */
-    this.maps = [];
-    this.maps[index] = Promise.resolve(app.store.state.data);
+    /** By number. @type {Map<string, Promise<MapData>>} */
+    this.maps = new Map([[String(index), Promise.resolve(app.store.state.data)]]);
     /** @type {Map<string, Promise<Positions>>} */
     this.places = new Map();
     /** @type {Map<string, Promise<Float32Array|null>>} */
@@ -87,6 +86,10 @@ class Film {
     /** What the view lies between. */
     this.held = "";
     this.frame = 0;
+    /** Tells whoever waits for the present glide that it has ended. */
+    this.endGlide = () => {};
+    /** Counted up by each wish to play or to pause. */
+    this.wish = 0;
     this.timer = 0;
     this.over = false;
   }
@@ -110,7 +113,7 @@ class Film {
 
   /** @param {number} index @returns {Promise<MapData>} */
   map(index) {
-    return (this.maps[index] ??= getJson(`/maps/${this.series.maps[index].dataset}`).then((manifest) => new MapData(manifest)));
+    return kept(this.maps, String(index), async () => new MapData(await getJson(`/maps/${this.series.maps[index].dataset}`)));
   }
 
   /** The box of the world by a reduction: known when all maps are. @param {string} reducer */
@@ -177,7 +180,7 @@ class Film {
 
   /** @param {number} index @returns {Promise<void>} at the end, or when something else was asked for */
   glide(index) {
-    cancelAnimationFrame(this.frame);
+    this.halt();
     const goal = Math.min(this.count - 1, Math.max(0, index));
     if (this.app.options.reducedMotion || goal === this.moment) {
       this.at(goal);
@@ -186,6 +189,7 @@ class Film {
     const start = this.moment;
     const begun = performance.now();
     return new Promise((done) => {
+      this.endGlide = () => done();
       const step = (/** @type {number} */ now) => {
         const part = Math.min(1, Math.max(0, now - begun) / STEP);
         this.at(part === 1 ? goal : start + ease(part) * (goal - start));
@@ -196,23 +200,42 @@ class Film {
     });
   }
 
+  /** Stay where the present glide has come to. */
+  halt() {
+    cancelAnimationFrame(this.frame);
+    this.endGlide();
+  }
+
+  /** @returns {Promise<void>} at the end of the film, or when something else was asked for */
   async play() {
-    const { store, options } = this.app;
-    store.set({ playing: true });
+    const wish = (this.wish += 1);
+    this.app.store.set({ playing: true });
     if (this.moment >= this.count - 1) await this.at(0);
-    while (store.state.playing && !this.over && this.moment < this.count - 1) {
-      const next = Math.floor(this.moment + 1e-6) + 1;
-      await this.placesOf(next, this.reducer).catch((error) => (store.set({ playing: false }), failed(this.app, error)));
-      if (!store.state.playing) return;
-      await this.glide(next);
-      if (options.reducedMotion) await new Promise((done) => setTimeout(done, STILL));
-    }
+    while (wish === this.wish && this.moment < this.count - 1) await this.playOn(wish);
+    // Who has paused it may glide by now, and is not to be held up.
+    if (wish !== this.wish) return;
     this.pause();
     this.rest();
   }
 
+  /** To the next map. @param {number} wish */
+  async playOn(wish) {
+    const next = Math.floor(this.moment + 1e-6) + 1;
+    try {
+      await this.placesOf(next, this.reducer);
+    } catch (error) {
+      if (wish !== this.wish) return;
+      this.pause();
+      failed(this.app, /** @type {Error} */ (error));
+    }
+    if (wish !== this.wish) return;
+    await this.glide(next);
+    if (this.app.options.reducedMotion) await new Promise((done) => setTimeout(done, STILL));
+  }
+
   pause() {
-    cancelAnimationFrame(this.frame);
+    this.wish += 1;
+    this.halt();
     this.app.store.set({ playing: false });
   }
 

@@ -20,6 +20,7 @@ export class Twin {
     this.matches = matches;
     this.back = back;
     this.shown = false;
+    this.destroyed = false;
     /** @type {(() => void)[]} */
     this.stops = [];
   }
@@ -27,8 +28,10 @@ export class Twin {
   /** Show its dataset, and follow the first map from now on. @param {string|null} camera */
   async show(camera) {
     const { app, view, data } = this;
-    const { reducer, mode, tool, size, compare } = app.store.state;
-    await view.show(data, data.reducerOr(reducer));
+    await view.show(data, data.reducerOr(app.store.state.reducer));
+    if (this.destroyed) return;
+    // Only now: they may have been changed meanwhile.
+    const { mode, tool, size, compare } = app.store.state;
     this.shown = true;
     view.setMode(mode, { animate: false });
     view.setTool(tool);
@@ -63,7 +66,7 @@ export class Twin {
       app.store.on(["tool"], ({ tool }) => view.setTool(tool)),
       app.store.on(["size"], ({ size }) => (view.size = size)),
       app.store.on(["tint", "search", "colour"], ({ tint, search, colour }) => view.setTint(tint && !search && colour !== "none"), { now: true }),
-      app.store.on(["reducer"], ({ reducer }) => view.setReduction(this.data.reducerOr(reducer))),
+      app.store.on(["reducer"], ({ reducer }) => view.setReduction(this.data.reducerOr(reducer)), { now: true }),
       app.store.on(["compare"], ({ compare }) => compare?.linked && this.lead(app.view, view)),
     );
   }
@@ -123,6 +126,7 @@ export class Twin {
   destroy() {
     for (const stop of this.stops) stop();
     this.shown = false;
+    this.destroyed = true;
     this.view.destroy();
   }
 }

@@ -12,6 +12,7 @@ const WAIT = 2000; // ms between two looks whether the server is free
 
 /** @typedef {import("./initial.js").App} App */
 
+let asking = new AbortController();
 let abortUpload = () => {};
 let stopFollowing = () => {};
 let timer = 0;
@@ -30,6 +31,7 @@ export async function chooseArchive(app, file) {
   const { limits } = app.store.state;
   send(app, { type: "choose", file, options: { name: stem(file.name), labels: false, network: null, layer: "", pooling: "", listing: null } });
   if (app.store.state.work.file !== file) return void app.toasts.show("Another archive is under way. Abort it first, or wait until it is done.");
+  revoke();
   if (limits && file.size > limits.bytes) {
     return send(app, { type: "fail", error: `${file.name} has ${bytes(file.size)}, and this server takes ${bytes(limits.bytes)} at most (EXPLORER_MAX_UPLOAD_BYTES).` });
   }
@@ -42,17 +44,26 @@ export function setOptions(app, options) {
   send(app, { type: "options", options });
 }
 
-/** Begin, or wait until the server is free. @param {App} app */
+/** Begin, or wait until the server is free; only the last wish counts. @param {App} app */
 export async function startUpload(app) {
-  clearTimeout(timer);
+  revoke();
+  const { signal } = (asking = new AbortController());
   try {
-    const job = await busyJob();
+    const job = await busyJob(signal);
+    if (signal.aborted) return;
     if (job) return wait(app, job);
   } catch (error) {
-    return send(app, { type: "fail", error: /** @type {Error} */ (error).message });
+    if (!signal.aborted) send(app, { type: "fail", error: /** @type {Error} */ (error).message });
+    return;
   }
   send(app, { type: "start" });
   if (app.store.state.work.phase === "uploading") upload(app);
+}
+
+/** Nothing begins any more that has only been asked for. */
+function revoke() {
+  clearTimeout(timer);
+  asking.abort();
 }
 
 /** @param {App} app @param {any} job somebody else's */
@@ -116,12 +127,13 @@ export function abortWork(app) {
 
 /** Wait no longer. @param {App} app */
 export function cancelWait(app) {
-  clearTimeout(timer);
+  revoke();
   send(app, { type: "cancel" });
 }
 
 /** Put the result or the error away. @param {App} app */
 export function dismissWork(app) {
+  revoke();
   stopFollowing();
   send(app, { type: "dismiss" });
 }
