@@ -84,7 +84,11 @@ class Settings:
     database_url: str = setting(
         "", "Catalog in PostgreSQL (`postgresql://user@host/name`); empty: SQLite in the data folder.", secret=True
     )
-    max_network_bytes: int = setting(4 * GiB, "Largest network posted to be registered, all its files.", least=1)
+    max_network_bytes: int = setting(
+        4 * GiB,
+        "Largest network, all its files: one posted to be registered, of a model store, or weights to start a training from.",
+        least=1,
+    )
     max_inference_bytes: int = setting(
         256 * MiB,
         "Largest body of one inference request; its pictures are bound by `EXPLORER_MAX_IMAGE_BYTES`.",

@@ -43,7 +43,7 @@ def test_a_folder_behind_an_address(address: str, tmp_path: Path, make: Make, on
     save_picture(root / "big cats_" / "below" / "x y.png", 77)
     (root / "labels.txt").write_text("text")
     dataset = make({**SMALL, "folder_train": f"{address}/set"}, where=online)
-    assert dataset.labels == ["big cats", "d\u00f6gs"]
+    assert dataset.labels == ["big cats ", "d\u00f6gs"]
     assert describe(dataset)["CreateDbTasks"][0]["entries"] == 8
     assert "/set/big%20cats_/below/x%20y.png 0\n" in (dataset.folder / "train.txt").read_text()
 
