@@ -31,7 +31,7 @@ def test_only_images_are_spooled(tmp_path: Path, opening: Opener, spool: Path) -
     ]
     source = opening(write_7z(tmp_path / "a.7z", files))
     assert spool.read_bytes() == b"image" + JPEG
-    assert {file.name for file in source.skipped} == {"notes", "film.mp4"}
+    assert {file.name for file in source.skipped} == {"notes", "film.mp4", "cat/b.jpg"}
 
 
 def test_only_what_can_be_wanted_is_unpacked_at_first(tmp_path: Path, opening: Opener, spool: Path) -> None:

@@ -64,6 +64,19 @@ def test_a_job_takes_the_lock_gets_a_folder_and_ends_with_its_result(jobs: JobSe
     check_ended(jobs, job, Status.DONE)
 
 
+def test_who_hears_of_the_end_finds_the_lock_free(jobs: JobService, monkeypatch: pytest.MonkeyPatch) -> None:
+    job, seen = jobs.begin("dataset"), []
+    save = jobs.catalog.save
+
+    def look_and_save(saved: Job) -> None:
+        seen.append((saved.status, jobs.get(job.id).status))
+        save(saved)
+
+    monkeypatch.setattr(jobs.catalog, "save", look_and_save)
+    jobs.finish(job)
+    assert seen == [(Status.DONE, Status.RUNNING)] and job.status is Status.DONE
+
+
 def test_a_second_job_is_refused_and_the_first_goes_on(jobs: JobService) -> None:
     job = jobs.begin("dataset")
     with pytest.raises(Busy):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,19 +139,22 @@ class JobService:
         return future
 
     def finish(self, job: Job, result: dict[str, Any] | None = None, error: BaseException | None = None) -> None:
-        """End the job: record, staging folder, lock, in an order that shows a free lock only when all is clean."""
-        job.finished, job.result = timestamp(), result
-        job.status = Status.DONE
+        """End the job: staging folder, record, lock, in an order that shows a free lock only when all is clean.
+
+        Who hears of the end finds the lock free: until then the job is shown as running.
+        """
+        ended = replace(job, finished=timestamp(), result=result, status=Status.DONE)
         if error is not None:
-            job.status = Status.ABORTED if isinstance(error, JobAborted) else Status.FAILED
-            job.error = error.message if isinstance(error, ExplorerError) else f"{type(error).__name__}: {error}"
-            job.error_type = type(error).__name__
-            log.warning("job %s %s: %s", job.id, job.status, job.error)
+            ended.status = Status.ABORTED if isinstance(error, JobAborted) else Status.FAILED
+            ended.error = error.message if isinstance(error, ExplorerError) else f"{type(error).__name__}: {error}"
+            ended.error_type = type(error).__name__
+            log.warning("job %s %s: %s", job.id, ended.status, ended.error)
         try:
             shutil.rmtree(self.staging_of(job), ignore_errors=True)
-            self._save(job)
+            self._save(ended)
         finally:
             with self.changed:
+                vars(job).update(vars(ended))
                 self._current, self._call = None, None
                 self.lock.release()
                 self.changed.notify_all()
