@@ -1,19 +1,17 @@
 """A job of the command line: it holds the same lock as the server's jobs and is seen by it."""
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from embedding_explorer.database import Database
 from embedding_explorer.datasets.disk import full_disk_named
-from embedding_explorer.errors import Busy, CatalogUnavailable, ExplorerError, StorageFull
+from embedding_explorer.errors import Busy, ExplorerError
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.records import Job, Status, new_job, timestamp
 from embedding_explorer.settings import Settings
 
-log = logging.getLogger(__name__)
 SAVE_EVERY = 1.0
 Report = Callable[[str, int, int], None]
 
@@ -39,7 +37,7 @@ def job_in(settings: Settings, kind: str, name: str, show: Callable[[Job], None]
     finally:
         job.finished = timestamp()
         try:
-            note(catalog, job)
+            catalog.note(job)
         finally:
             lock.release()
 
@@ -56,14 +54,6 @@ def reporter(catalog: Catalog, job: Job, show: Callable[[Job], None] | None) -> 
             show(job)
         if time.monotonic() - saved > SAVE_EVERY:
             saved = time.monotonic()
-            note(catalog, job)
+            catalog.note(job)
 
     return report
-
-
-def note(catalog: Catalog, job: Job) -> None:
-    """Record a job. Work that goes on, or has ended, does not fail for want of its record."""
-    try:
-        catalog.save(job)
-    except (StorageFull, CatalogUnavailable) as error:
-        log.warning("The job %s is not recorded: %s", job.id, error.message)

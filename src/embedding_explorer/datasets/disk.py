@@ -11,6 +11,7 @@ from pathlib import Path
 
 from embedding_explorer.errors import StorageFull
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what says that a file cannot grow
 PART = ".part"  # end of the name of what is not written to its end
 
 
@@ -77,9 +78,8 @@ def keep_used(folder: Path, room: int) -> None:
 def _by_use(folder: Path) -> Iterator[tuple[float, int, Path]]:
     for parent, _, names in os.walk(folder):  # which passes over folders that vanish, as `rglob` does not
         for file in (Path(parent, name) for name in names if not name.endswith(PART)):
-            with contextlib.suppress(
-                FileNotFoundError
-            ):  # its owner was deleted, or another thread made room, meanwhile
+            # Its owner may have been deleted, or another thread have made room, meanwhile.
+            with contextlib.suppress(FileNotFoundError):
                 status = file.stat()
                 if stat.S_ISREG(status.st_mode):
                     yield status.st_mtime, status.st_size, file

@@ -42,7 +42,7 @@ class DatasetStore:
 
     def list(self) -> list[Manifest]:
         """Manifests of all datasets, newest first; what has none is ignored, what cannot be read is logged."""
-        self._let_go()
+        self._forget_gone()
         return sorted(self._readable(), key=lambda manifest: (manifest.created, manifest.id), reverse=True)
 
     def get(self, dataset_id: str) -> Dataset:
@@ -50,7 +50,11 @@ class DatasetStore:
 
         Raises DatasetNotFound, or Conflict when its manifest cannot be read.
         """
-        return self._get_main() if dataset_id == MAIN else self._get(dataset_id)
+        before = len(self._open)
+        found = self._get_main() if dataset_id == MAIN else self._get(dataset_id)
+        if len(self._open) > before:
+            self._forget_gone()
+        return found
 
     def __contains__(self, dataset_id: str) -> bool:
         try:
@@ -167,13 +171,14 @@ class DatasetStore:
             raise Conflict(f"{folder / FILE} belongs to dataset {manifest.id}. Rename the folder to that id.")
         dataset = Dataset(manifest, folder)
         self._open[manifest.id] = (stamp, dataset)
-        self._let_go()
+        for longest_open in list(self._open)[:-MAX_OPEN]:
+            self._open.pop(longest_open, None)
         return dataset
 
-    def _let_go(self) -> None:
-        """Forget what has been open longest, and what another process has deleted: mapped files keep their space."""
-        for number, dataset_id in enumerate(reversed(list(self._open))):
-            if number >= MAX_OPEN or not (self.folder / dataset_id).exists():
+    def _forget_gone(self) -> None:
+        """Let go of what another process has deleted: mapped files keep their space. A look at the disk for each dataset."""
+        for dataset_id in list(self._open):
+            if not (self.folder / dataset_id).exists():
                 self._open.pop(dataset_id, None)
 
     def _main_id(self) -> str | None:

@@ -1,15 +1,17 @@
 """Jobs, and which upload became which dataset, in the catalog's database."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, MetaData, Row, String, Table, select, update
 
 from embedding_explorer.database import Database
-from embedding_explorer.errors import JobNotFound
+from embedding_explorer.errors import CatalogUnavailable, JobNotFound, StorageFull
 from embedding_explorer.jobs.records import FINISHED, Job, Status, timestamp
 from embedding_explorer.jobs.training.records import JobType
 
+log = logging.getLogger(__name__)
 METADATA = MetaData()
 JOBS = Table(
     "jobs",
@@ -43,6 +45,15 @@ class Catalog:
         values = {column.name: getattr(job, column.name) for column in JOBS.columns}
         with self.database.writing() as connection:
             connection.execute(self.database.upsert(JOBS, values, "id"))
+
+    def note(self, job: Job) -> bool:
+        """Save a job that goes on, or has ended, and must not fail for want of its record; whether it is recorded."""
+        try:
+            self.save(job)
+        except (StorageFull, CatalogUnavailable) as error:
+            log.error("job %s is not recorded: %s", job.id, error.message)
+            return False
+        return True
 
     def job(self, job_id: str) -> Job:
         """The job with that id; raises JobNotFound."""

@@ -12,15 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from embedding_explorer.datasets.disk import full_disk_named
-from embedding_explorer.errors import (
-    Busy,
-    CatalogUnavailable,
-    Conflict,
-    ExplorerError,
-    JobAborted,
-    JobFailed,
-    StorageFull,
-)
+from embedding_explorer.errors import Busy, Conflict, ExplorerError, JobAborted, JobFailed
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import WorkerClient
 from embedding_explorer.jobs.lock import BusyLock
@@ -190,13 +182,8 @@ class JobService:
             self.changed.wait(timeout)
 
     def _save(self, job: Job) -> None:
-        try:
-            self.catalog.save(job)
-        except (StorageFull, CatalogUnavailable) as error:
-            # Work that goes on, or has ended, must not fail for want of its record.
-            log.error("job %s is not recorded: %s", job.id, error.message)
-            if job.status in FINISHED:
-                self._unrecorded[job.id] = job  # until the next one begins
+        if not self.catalog.note(job) and job.status in FINISHED:
+            self._unrecorded[job.id] = job  # until the next one begins
 
     def _started(self, call: int) -> None:
         self._call = call

@@ -6,7 +6,6 @@ Started by `WorkerClient`. Requests come as JSON lines on standard input, `{"id"
 standard output as `{"id", "progress" | "result" | "error"}`. `{"abort": id}` ends a task at its next count.
 """
 
-import errno
 import logging
 import os
 import queue
@@ -15,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from embedding_explorer.datasets.disk import NO_SPACE
 from embedding_explorer.errors import ExplorerError, JobAborted, JobFailed, StorageFull
 from embedding_explorer.jobs.channel import Channel, Message, pack_error
 from embedding_explorer.logs import configure_logging
@@ -70,7 +70,7 @@ class Worker:
 
 
 def _os_error(error: OSError) -> ExplorerError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in NO_SPACE:
         return StorageFull("No space is left in the data folder. Free some, or give another folder (EXPLORER_DATA).")
     return JobFailed(f"{type(error).__name__}: {error}")
 

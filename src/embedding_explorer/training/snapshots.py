@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from embedding_explorer.datasets.disk import PART
+from embedding_explorer.datasets.disk import NO_SPACE, PART
 from embedding_explorer.errors import BadInput, StorageFull
 from embedding_explorer.networks.frameworks.trial import one_line
 from embedding_explorer.training.figures import whole
@@ -38,7 +38,6 @@ __all__ = [
 ]
 
 State = dict[str, torch.Tensor]
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ def _write(path: Path, write: Callable[[_File], object]) -> None:
         part.replace(path)
     except BaseException as error:
         part.unlink(missing_ok=True)  # hundreds of megabytes, on a disk that may be full
-        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
             raise _full(path, error) from error
         raise
 

@@ -57,7 +57,7 @@ def answer(
 ) -> Response:
     """Images `first` to `last` (exclusive) in the form that the client asks for."""
     points = dataset.reduction(reducer)
-    headers = {"X-Total": str(last - first), "X-Tilemap-Ids": ",".join(ids)}
+    headers = headers_of(last - first, ids)
     media, parts = wanted(JSON, BINARY, ARROW), (dataset.id, reducer, first, last, *names)
     if media == BINARY:
         return raw_section(dataset, reducer, first, last, parts, freshness, headers)
@@ -99,14 +99,19 @@ def array_answer(
     dataset: Dataset, points: NDArray[np.float32], first: int, last: int, names: dict[str, Any], ids: list[str]
 ) -> Response:
     """Coordinates (N, 3) made for this request: of images `first` to `last` (exclusive), and of what came with it."""
-    headers, media = {"X-Total": str(len(points)), "X-Tilemap-Ids": ",".join(ids)}, wanted(JSON, BINARY, ARROW)
+    media = wanted(JSON, BINARY, ARROW)
     if media == BINARY:
         body = points.astype("<f4").tobytes()
     elif media == ARROW:
         body = arrow_rows(dataset, points, first, last)
     else:
         body = json_body(points, names)
-    return Response(body, mimetype=media, headers=headers)
+    return Response(body, mimetype=media, headers=headers_of(len(points), ids))
+
+
+def headers_of(total: int, ids: list[str]) -> dict[str, str]:
+    """What binary forms cannot say themselves."""
+    return {"X-Total": str(total), "X-Tilemap-Ids": ",".join(ids)}
 
 
 def json_body(points: NDArray[np.float32], names: dict[str, Any]) -> bytes:
