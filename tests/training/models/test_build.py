@@ -11,7 +11,7 @@ from embedding_explorer.training.models.build import build_network, last_linear
 from embedding_explorer.training.models.losses import judge
 from embedding_explorer.training.models.start import load_start, read_weights
 
-SMALL = "alexnet", "googlenet", "resnet18", "squeezenet1_1", "mobilenet_v3_small"
+SMALL = "alexnet", "googlenet", "resnet18", "resnet18_small", "squeezenet1_1", "mobilenet_v3_small"
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -31,6 +31,21 @@ def test_lenet_is_that_of_the_contract() -> None:
     with pytest.raises(BadInput, match="too small"):
         build_network(STANDARD["lenet"].definition().for_data((1, 12, 12), 10, None))
     assert build_network(STANDARD["lenet"].definition().for_data((3, 16, 16), 10, None))
+
+
+def test_the_residual_network_for_small_pictures_keeps_their_size_and_blocks_begin_as_identities() -> None:
+    network = build_network(STANDARD["resnet18_small"].definition().for_data((3, 32, 32), 10, None), 3).eval()
+    seen: dict[str, torch.Tensor] = {}
+    for name in ("layer1", "layer4"):
+        network.get_submodule(name).register_forward_hook(lambda _m, _i, out, name=name: seen.update({name: out}))
+    pictures = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        network(pictures)
+        stem = torch.relu(network.get_submodule("bn1")(network.get_submodule("conv1")(pictures)))
+    assert (seen["layer1"].shape, seen["layer4"].shape) == ((2, 64, 32, 32), (2, 512, 4, 4))
+    assert torch.equal(seen["layer1"], stem)
+    usual = build_network(STANDARD["resnet18"].definition().for_data((3, 32, 32), 10, None), 3)
+    assert set(network.state_dict()) == set(usual.state_dict())
 
 
 def test_weights_depend_on_the_seed_alone() -> None:

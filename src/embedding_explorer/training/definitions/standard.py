@@ -30,10 +30,12 @@ class Standard:
     """A network that forms may name.
 
     Attributes:
-        id: what forms call it; torchvision's name of it but for LeNet.
+        id: what forms call it; torchvision's name of it but for LeNet and where `architecture` is set.
         intended: pictures that it was made for, for people.
         batch_size, val_batch_size, crop_size: what it takes where forms say nothing.
         least: the smallest side of a picture, in pixels, that leaves something to classify.
+        architecture: torchvision's name of a residual network that begins as those for 32-pixel pictures do, with a
+            convolution of 3x3 and no pooling (He et al. 2016, arXiv 1512.03385, section 4.2).
     """
 
     id: str
@@ -43,6 +45,7 @@ class Standard:
     val_batch_size: int = 16
     crop_size: int | None = 224
     least: int = 1
+    architecture: str | None = None
 
     def definition(self) -> Definition:
         """The network, for any pictures."""
@@ -59,6 +62,7 @@ _TABLE = (
     Standard("alexnet", "AlexNet", batch_size=128, val_batch_size=32, crop_size=227, least=_LEAST["alexnet"]),
     Standard("googlenet", "GoogLeNet", least=_LEAST["googlenet"]),
     Standard("resnet18", "ResNet-18"),
+    Standard("resnet18_small", "ResNet-18 for small images", "32x32", 64, 64, None, architecture="resnet18"),
     Standard("resnet34", "ResNet-34"),
     Standard("resnet50", "ResNet-50"),
     Standard("vgg16", "VGG-16", least=_LEAST["vgg16"]),
