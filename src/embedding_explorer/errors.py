@@ -4,7 +4,10 @@ The message is one or two sentences for a user: what is wrong and what to do abo
 parts. Nothing here knows HTTP: each API maps these classes to its own statuses and shapes in one table.
 """
 
+import errno
 from collections.abc import Mapping, Sequence
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # `errno` of an OSError: what says that a file cannot grow
 
 
 class ExplorerError(Exception):

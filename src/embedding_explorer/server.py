@@ -11,12 +11,16 @@ from contextlib import closing
 from pathlib import Path
 
 from embedding_explorer import __version__
-from embedding_explorer.errors import Busy, CatalogUnavailable, StartError
+from embedding_explorer.errors import NO_SPACE, Busy, CatalogUnavailable, StartError
 from embedding_explorer.jobs.lock import BusyLock, claim_data_folder
 from embedding_explorer.settings import Settings
 
 log = logging.getLogger(__name__)
 APPLICATION = "embedding_explorer.web_process:application"
+_DAMAGED = (
+    "Put a copy from before in its place, or move it away with its -wal and -shm: a new one is made and the datasets "
+    "stay, but registered networks and the list of trainings are lost."
+)
 STOP_PATIENCE = 8  # seconds for requests in progress at the end; docker stop waits ten
 
 
@@ -27,10 +31,10 @@ def serve(settings: Settings) -> None:
     from granian.server import Server
 
     check_data_folder(settings.data)
-    check_catalog(settings)
     check_keys(settings)
+    lock = claim_data_folder(settings.data)  # before the port, which the same other server would have
+    check_catalog(settings)
     check_port(settings.host, settings.port)
-    lock = claim_data_folder(settings.data)
     os.environ.update(settings.environment())
     # The matrices of a request are small, and threads of BLAS that wait for each other cost far more than they gain.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -91,9 +95,10 @@ def check_data_folder(data: Path) -> None:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
+        what = "Free some space" if error.errno in NO_SPACE else "Give this user the right to"
         raise StartError(
             f"The data folder {data} cannot be written to ({error.strerror}). "
-            "Give this user the right to, or choose another folder (--data, EXPLORER_DATA).",
+            f"{what}, or choose another folder (--data, EXPLORER_DATA).",
             setting="EXPLORER_DATA",
         ) from error
 
@@ -108,9 +113,10 @@ def check_catalog(settings: Settings) -> None:
         with closing(sqlite3.connect(settings.catalog_file, timeout=30)) as connection:
             connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.DatabaseError as error:
+        locked = isinstance(error, sqlite3.OperationalError)  # or no right to open it: the file itself may be well
         raise StartError(
-            f"The catalog of jobs {settings.catalog_file} cannot be read ({error}). "
-            "Move it away with its -wal and -shm: a new one is made, and the datasets stay.",
+            f"The catalog {settings.catalog_file} cannot be read ({error}). "
+            + ("Give this user the right to read and write it, and end what else uses it." if locked else _DAMAGED),
             setting="EXPLORER_DATA",
         ) from error
 

@@ -1,8 +1,9 @@
 """Every knob of the program: one frozen value, read from the environment once and checked at start."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -198,7 +199,7 @@ class Settings:
         texts = _translated(environment) | {k: v for k, v in environment.items() if k.startswith(PREFIX)}
         known = {variable(f.name): f.name for f in fields(cls)}
         for name in texts.keys() - known.keys():
-            raise StartError(f"There is no setting {name}. Known: {', '.join(sorted(known))}.", setting=name)
+            raise StartError(f"There is no setting {name}. {_hint(name, known)}", setting=name)
         values: dict[str, Any] = {known[name]: parse(known[name], text) for name, text in texts.items()}
         values |= {name: value for name, value in given.items() if value is not None}
         for name, value in values.items():
@@ -209,6 +210,15 @@ class Settings:
         """The settings as environment variables, for child processes; without `secrets`, those are empty."""
         hidden = () if secrets else secret_names()
         return {variable(f.name): "" if f.name in hidden else str(getattr(self, f.name)) for f in fields(self)}
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """What somebody may have meant who wrote `name`."""
+    ends = sorted(each.removeprefix(PREFIX) for each in known)  # with it, all names would be alike
+    near = get_close_matches(name.removeprefix(PREFIX), ends)
+    if near:
+        return f"Did you mean {' or '.join(PREFIX + each for each in near)}?"
+    return f"Known: {', '.join(PREFIX + each for each in ends)}."
 
 
 def _translated(environment: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from embedding_explorer.datasets import disk
-from embedding_explorer.datasets.disk import PART, full_disk_named, keep_used, sync_tree, write_atomically
+from embedding_explorer.datasets.disk import (
+    PART,
+    full_disk_named,
+    keep_used,
+    remove_leftover,
+    sync_tree,
+    write_atomically,
+)
 from embedding_explorer.errors import StorageFull
 
 
@@ -51,6 +58,18 @@ def test_a_full_disk_is_named(tmp_path: Path, code: int) -> None:
 def test_other_errors_of_the_disk_stay_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(PermissionError), full_disk_named(tmp_path):
         raise PermissionError(errno.EACCES, "no")
+
+
+def test_a_leftover_that_cannot_be_removed_is_named_and_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    remove_leftover(tmp_path / "folder")
+    remove_leftover(tmp_path / "file")
+    assert not list(tmp_path.iterdir()) and not caplog.text
+    remove_leftover(tmp_path / "file")
+    assert f"{tmp_path}/file is of no use but cannot be removed" in caplog.text
 
 
 def test_what_was_used_least_lately_makes_room_and_unfinished_files_are_left_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What keeps a server from starting is one sentence on standard error and exit status 2."""
 
+import errno
 import os
 import pickle
 import socket
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from embedding_explorer.errors import StartError
+from embedding_explorer.server import check_catalog, check_data_folder
+from embedding_explorer.settings import Settings
 from tests.conftest import colour_files, zip_of
 from tests.datasets.conftest import write_seed
 from tests.servers import STARTED, explorer, free_port
@@ -56,7 +60,26 @@ def test_a_file_in_place_of_the_data_folder(tmp_path: Path) -> None:
 def test_a_catalog_that_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite").write_text("this was a database once" * 100)
     said = refusal(tmp_path)
-    assert f"{tmp_path}/catalog.sqlite cannot be read (file is not a database)" in said and "Move it away" in said
+    assert f"{tmp_path}/catalog.sqlite cannot be read (file is not a database)" in said and "move it away" in said
+
+
+def test_a_catalog_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    settings.catalog_file.mkdir()
+    with pytest.raises(StartError, match=r"unable to open.*Give this user the right"):
+        check_catalog(settings)
+
+
+@pytest.mark.parametrize(("number", "remedy"), [(errno.ENOSPC, "Free some space"), (errno.EACCES, "Give this user")])
+def test_what_keeps_a_data_folder_from_being_written_to_has_its_own_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(StartError, match=rf"cannot be written to \({os.strerror(number)}\)\. {remedy}"):
+        check_data_folder(tmp_path)
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:
@@ -79,7 +102,8 @@ def test_what_starts_the_web_process_loads_nothing_that_only_that_needs() -> Non
 
 
 def test_an_unknown_setting_and_a_wrong_one(tmp_path: Path) -> None:
-    assert "There is no setting EXPLORER_PROT." in refusal(tmp_path, prot="81")
+    assert "There is no setting EXPLORER_PROT. Did you mean EXPLORER_PORT?" in refusal(tmp_path, prot="81")
+    assert "There is no setting EXPLORER_XYZ. Known: EXPLORER_ALLOW" in refusal(tmp_path, xyz="81")
     assert "EXPLORER_WEB_THREADS='many' is not a whole number." in refusal(tmp_path, web_threads="many")
 
 
@@ -87,6 +111,8 @@ def test_a_second_server_on_one_data_folder_is_refused_and_the_first_goes_on(sta
     server = start(warm=False)
     said = refusal(server.data)
     assert "Another server already works on the data folder" in said and "--data" in said
+    # The same command twice: that the port is taken, too, is not the reason.
+    assert "Another server already works" in refusal(server.data, "--port", str(server.port))
     assert server.get("/status").status_code == 200
 
 

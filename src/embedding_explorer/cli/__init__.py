@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -47,5 +48,11 @@ def main() -> None:
     try:
         cli()
     except ExplorerError as error:
-        click.echo(f"embedding-explorer: {error.message}", err=True)
-        sys.exit(2)
+        _end(error.message)
+    except PermissionError as error:
+        _end(f"{error.filename}: {error.strerror}. Give this user the right to, or choose another place.")
+
+
+def _end(said: str) -> NoReturn:
+    click.echo(f"embedding-explorer: {said}", err=True)
+    sys.exit(2)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from embedding_explorer.cli.common import data_option, settings_for
+from embedding_explorer.server import check_data_folder
 
 
 @click.group()
@@ -34,6 +35,7 @@ def fetch(name: str, data: Path | None) -> None:
     from embedding_explorer.networks.fetch import fetch as download
 
     settings = settings_for(data=data)
+    check_data_folder(settings.data)
     with click.progressbar(length=1000, label=f"Fetching {name}") as bar:
 
         def show(done: int, total: int) -> None:

@@ -2,16 +2,17 @@
 
 import contextlib
 import ctypes
-import errno
+import logging
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from embedding_explorer.errors import StorageFull
+from embedding_explorer.errors import NO_SPACE, StorageFull
 
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what says that a file cannot grow
+log = logging.getLogger(__name__)
 PART = ".part"  # end of the name of what is not written to its end
 
 
@@ -59,9 +60,17 @@ def full_disk_named(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in NO_SPACE:
             raise
         raise StorageFull(f"No space left in {folder}. Free some, then try again.", folder=str(folder)) from error
+
+
+def remove_leftover(path: Path) -> None:
+    """Remove a file or folder that nobody needs; one that another user made is named in the log and stays."""
+    try:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    except OSError as error:
+        log.warning("%s is of no use but cannot be removed: %s", path, error)
 
 
 def keep_used(folder: Path, room: int) -> None:

@@ -1,15 +1,12 @@
 """Files that several threads read at once, by offset."""
 
-import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from embedding_explorer.errors import StorageFull
-
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+from embedding_explorer.errors import NO_SPACE, StorageFull
 
 
 class Slot(NamedTuple):
@@ -84,6 +81,6 @@ class Spool(PositionedFile):
                 self._end += written
                 chunk = chunk[written:]
         except OSError as error:
-            if error.errno in _NO_SPACE:
+            if error.errno in NO_SPACE:
                 raise StorageFull("No space left to unpack the archive; free some or send less.") from error
             raise

@@ -73,4 +73,9 @@ def claim_data_folder(data: Path) -> FileLock:
             f"Another server already works on the data folder {data}. Stop it, or give this one its own folder (--data).",
             setting="EXPLORER_DATA",
         ) from None
+    except OSError as error:  # made by another user
+        raise StartError(
+            f"{data / 'server.lock'} cannot be opened ({error.strerror}). Run as the user that owns the data folder.",
+            setting="EXPLORER_DATA",
+        ) from error
     return lock

@@ -14,8 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from embedding_explorer.datasets.disk import NO_SPACE
-from embedding_explorer.errors import ExplorerError, JobAborted, JobFailed, StorageFull
+from embedding_explorer.errors import NO_SPACE, ExplorerError, JobAborted, JobFailed, StorageFull
 from embedding_explorer.jobs.channel import Channel, Message, pack_error
 from embedding_explorer.logs import configure_logging
 from embedding_explorer.processes import die_with_parent

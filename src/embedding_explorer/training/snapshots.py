@@ -19,8 +19,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from embedding_explorer.datasets.disk import NO_SPACE, PART
-from embedding_explorer.errors import BadInput, StorageFull
+from embedding_explorer.datasets.disk import PART
+from embedding_explorer.errors import NO_SPACE, BadInput, StorageFull
 from embedding_explorer.networks.frameworks.trial import one_line
 from embedding_explorer.training.figures import whole
 from embedding_explorer.training.snapshot_files import RESUME, list_snapshots, snapshot_name
