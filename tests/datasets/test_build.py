@@ -16,8 +16,10 @@ from PIL import Image
 from embedding_explorer.datasets import build as building
 from embedding_explorer.datasets import collector
 from embedding_explorer.datasets.build import build_dataset
+from embedding_explorer.datasets.dataset import image_path
 from embedding_explorer.datasets.placing import check_same_space, place_dataset, placer
 from embedding_explorer.datasets.request import BuildRequest
+from embedding_explorer.datasets.staging import has_ranges
 from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.errors import (
     BadInput,
@@ -150,7 +152,7 @@ def test_nothing_readable_is_refused_with_what_was_there(store: DatasetStore, tm
 
 def test_a_picture_of_too_many_pixels_refuses_the_whole(store: DatasetStore, tmp_path: Path) -> None:
     files = colour_files(3) | {"p9.png": encoded(picture((1, 2, 3), (200, 200)))}
-    with pytest.raises(LimitExceeded, match="EXPLORER_MAX_IMAGE_PIXELS"):
+    with pytest.raises(LimitExceeded, match=r"^p9\.png: .*EXPLORER_MAX_IMAGE_PIXELS"):
         build(store, request(tmp_path, files, limits=Limits(max_images=10, max_pixels=30_000)))
 
 
@@ -286,6 +288,58 @@ def test_the_record_of_a_range_is_what_makes_it_count(store: DatasetStore, tmp_p
     network = ColourNetwork()
     build(store, request(tmp_path, colour_files(35)), network)
     assert network.seen == 35
+
+
+def test_a_build_that_ends_in_its_very_last_step_is_gone_on_with(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("embedding_explorer.datasets.store.sync_tree", interrupt)
+        build(store, request(tmp_path, colour_files(35)))
+    assert has_ranges(store.staging / "job")
+    network = ColourNetwork()
+    manifest = build(store, request(tmp_path, colour_files(35)), network)
+    assert (network.seen, manifest.total) == (0, 35)
+    assert not (store.get(manifest.id).folder / "parts").exists()
+
+
+def test_originals_of_an_attempt_that_left_no_plan_do_not_come_up_again(store: DatasetStore, tmp_path: Path) -> None:
+    stale = image_path(store.staging / "job", "000", 1, b"\xff\xd8\xff of another picture")
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    dataset = store.get(build(store, request(tmp_path, colour_files(3))).id)
+    assert sorted(path.suffix for path in (dataset.folder / "images" / "000").iterdir()) == [".png"] * 3
+
+
+def test_each_range_of_an_ingest_is_on_the_disk_before_it_counts(
+    store: DatasetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def sync(folder: Path) -> None:
+        seen.append(len(list(folder.glob("parts/*/range.json"))))
+
+    monkeypatch.setattr("embedding_explorer.datasets.parts.sync_tree", sync)
+    build(store, request(tmp_path, colour_files(25), kind="ingest"))
+    assert seen == [0, 1, 2]
+    build(store, request(tmp_path, colour_files(24)))
+    assert len(seen) == 3
+
+
+def test_features_too_large_to_be_stored_are_refused_with_the_setting_that_helps(
+    store: DatasetStore, tmp_path: Path
+) -> None:
+    class Loud(ColourNetwork):
+        def features(self, batches: Any) -> Any:
+            for rows in super().features(batches):
+                yield rows * 1e6
+
+    with pytest.raises(BadInput, match=r"more than float16 can hold\. Set EXPLORER_FEATURES_DTYPE=float32"):
+        build(store, request(tmp_path, colour_files(12)), Loud())
+    assert build(store, request(tmp_path, colour_files(12), features_dtype="float32"), Loud()).total == 12
 
 
 def test_a_full_disk_in_the_middle_leaves_no_dataset(

@@ -230,11 +230,14 @@ def test_clean_up_removes_what_a_crash_left_but_what_an_ingest_can_go_on_with(jo
     job = new_job("dataset")
     job.status = Status.RUNNING
     jobs.catalog.save(job)
-    for name in (job.id, "picture-1", "ingest-1"):
-        (tmp_path / "staging" / name / "parts").mkdir(parents=True)
+    for name in (job.id, "picture-1", "ingest-1", "ingest-2"):
+        (tmp_path / "staging" / name / "parts" / "000").mkdir(parents=True)
+        (tmp_path / "staging" / name / "spool").touch()
+    (tmp_path / "staging" / "ingest-1" / "parts" / "000" / "range.json").touch()
     (tmp_path / "staging" / "stray").touch()
     clean_up(tmp_path, jobs.catalog, jobs.lock)
     assert [path.name for path in jobs.staging.iterdir()] == ["ingest-1"]
+    assert [path.name for path in (jobs.staging / "ingest-1").iterdir()] == ["parts"]
     assert (jobs.catalog.job(job.id).status, jobs.catalog.job(job.id).error) == (Status.FAILED, DIED)
     assert not jobs.lock.held()
 

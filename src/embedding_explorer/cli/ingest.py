@@ -12,6 +12,7 @@ import click
 
 from embedding_explorer.cli.common import data_option, settings_for, store_for
 from embedding_explorer.cli.jobs import job_in
+from embedding_explorer.datasets.staging import has_ranges
 from embedding_explorer.jobs.records import STAGES, Job
 from embedding_explorer.jobs.service import RESUMABLE
 
@@ -83,13 +84,6 @@ def resumable(staging: Path) -> Iterator[None]:
     finally:
         if not has_ranges(staging):
             shutil.rmtree(staging, ignore_errors=True)
-
-
-def has_ranges(staging: Path) -> bool:
-    """Whether a range is finished."""
-    from embedding_explorer.datasets.parts import RECORD
-
-    return any(staging.glob(f"parts/*/{RECORD}"))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from embedding_explorer.datasets.manifest import Manifest
 from embedding_explorer.datasets.parts import Parts
 from embedding_explorer.datasets.progress import Progress, Report
 from embedding_explorer.datasets.request import Build, BuildRequest
+from embedding_explorer.datasets.staging import SPOOL
 from embedding_explorer.datasets.store import DatasetStore
 from embedding_explorer.datasets.stream import ordered_map
 from embedding_explorer.errors import DatasetNotFound, NoReadableImage, UnreadableImage
@@ -52,7 +53,7 @@ def build_dataset(
 
 def source_of(request: BuildRequest, staging: Path) -> Source:
     """The pictures that a request names."""
-    spool = staging / "spool"
+    spool = staging / SPOOL
     return open_source(request.source, limits=request.limits, nested=request.nested, labels=request.labels, spool=spool)
 
 
@@ -83,7 +84,8 @@ def file_digest(source: Source, index: int) -> str:
 
 def build_ranges(build: Build, source: Source) -> Parts:
     """Bring every range of the source into `Parts`, beginning after those already there."""
-    parts = Parts(build.staging, build.request.features_dtype, plan_of(build, source))
+    lasting = build.request.kind == "ingest"  # an upload is not gone on with
+    parts = Parts(build.staging, build.request.features_dtype, plan_of(build, source), lasting)
     most = build.request.limits.max_images
     total = min(len(source.entries), most) if most else len(source.entries)
     collector = Collector(build, parts, total)

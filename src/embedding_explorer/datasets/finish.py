@@ -15,6 +15,7 @@ from embedding_explorer.datasets.identity import dataset_id, row_of
 from embedding_explorer.datasets.manifest import Manifest
 from embedding_explorer.datasets.parts import Parts
 from embedding_explorer.datasets.request import Build
+from embedding_explorer.datasets.staging import PARTS, SPOOL
 from embedding_explorer.datasets.versions import library_versions
 from embedding_explorer.reducers import REDUCERS
 from embedding_explorer.reducers.base import Fitted
@@ -31,8 +32,8 @@ def finish(build: Build, parts: Parts) -> Manifest:
     reducers["pca"] |= components
     manifest = describe(build, parts, reducers)
     parts.assemble()
-    (build.staging / "spool").unlink(missing_ok=True)
-    return build.store.adopt(build.staging, manifest)
+    (build.staging / SPOOL).unlink(missing_ok=True)
+    return build.store.adopt(build.staging, manifest, without=PARTS)
 
 
 @contextmanager

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from embedding_explorer.datasets.dataset import IMAGES, ORIGINALS, TILEMAPS, tilemap_path
+from embedding_explorer.datasets.disk import sync_tree, write_atomically
 from embedding_explorer.datasets.images_table import write_images
 from embedding_explorer.datasets.manifest import range_id
+from embedding_explorer.datasets.staging import PARTS, RECORD
 from embedding_explorer.datasets.subsets import write_subsets
+from embedding_explorer.errors import BadInput
 from embedding_explorer.images.source import Skipped
 
-FEATURES, RECORD, PLAN = "features.npy", "range.json", "plan"
+FEATURES, PLAN = "features.npy", "plan"
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,13 @@ class RangeRecord:
 class Parts:
     """The ranges in `<staging>/parts`, tilemaps and pictures already in their final folders."""
 
-    def __init__(self, staging: Path, dtype: DTypeLike, plan: str) -> None:
-        """Go on with what is in `staging` if it was made for the same `plan`, else begin afresh."""
-        self.staging, self.folder, self.dtype = staging, staging / "parts", np.dtype(dtype)
+    def __init__(self, staging: Path, dtype: DTypeLike, plan: str, lasting: bool = False) -> None:
+        """Go on with what is in `staging` if it was made for the same `plan`, else begin afresh.
+
+        `lasting`: finished ranges outlive a power cut, too, for which each waits for the disk.
+        """
+        self.staging, self.folder, self.dtype = staging, staging / PARTS, np.dtype(dtype)
+        self.lasting = lasting
         self._begin(plan)
         (staging / TILEMAPS).mkdir(exist_ok=True)
         self.records = list(self._read_records())
@@ -91,15 +98,31 @@ class Parts:
         return [file for record in self.records for file in record.skipped]
 
     def add(self, result: RangeResult) -> None:
-        """Write the next range; its record comes last and in one step."""
+        """Write the next range; its record comes last and in one step.
+
+        Raises BadInput where `dtype` cannot hold the features.
+        """
+        features = self._stored(result.features)
         name = range_id(len(self.records))
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        np.save(folder / FEATURES, result.features.astype(self.dtype, copy=False))
+        np.save(folder / FEATURES, features)
         tilemap_path(self.staging, name).write_bytes(result.tilemap)
         record = _record(result)
+        if self.lasting:
+            sync_tree(self.staging)
         self._write_record(folder / RECORD, record)
         self.records.append(record)
+
+    def _stored(self, features: NDArray[np.float32]) -> NDArray[np.floating]:
+        with np.errstate(over="ignore"):
+            stored: NDArray[np.floating] = features.astype(self.dtype, copy=False)
+        if np.isinf(stored).any() and not np.isinf(features).any():
+            raise BadInput(
+                f"The network gives features up to {np.nanmax(np.abs(features)):.3g}, more than {self.dtype} can hold. "
+                "Set EXPLORER_FEATURES_DTYPE=float32."
+            )
+        return stored
 
     def features(self) -> Iterator[NDArray[np.floating]]:
         """Features of the ranges one after the other, (M, D) each."""
@@ -107,10 +130,9 @@ class Parts:
             yield np.load(self.folder / range_id(number) / FEATURES)
 
     def assemble(self) -> None:
-        """Join the parts into features.npy and images.csv of the staging folder and remove them."""
+        """Join the parts into features.npy and images.csv of the staging folder. They stay until the dataset is in place."""
         self._join_features()
         self._write_table()
-        shutil.rmtree(self.folder)
 
     def _write_table(self) -> None:
         rows = ((i.file, i.width, i.height, i.label) for record in self.records for i in record.images)
@@ -127,11 +149,12 @@ class Parts:
 
     def _begin(self, plan: str) -> None:
         noted = self.folder / PLAN
-        if self.folder.exists() and (not noted.exists() or noted.read_text(encoding="utf-8") != plan):
-            for name in (self.folder.name, TILEMAPS, ORIGINALS):
-                shutil.rmtree(self.staging / name, ignore_errors=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        noted.write_text(plan, encoding="utf-8")
+        if noted.exists() and noted.read_text(encoding="utf-8") == plan:
+            return
+        for name in (PARTS, TILEMAPS, ORIGINALS):
+            shutil.rmtree(self.staging / name, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        write_atomically(noted, plan.encode())
 
     def _read_records(self) -> Iterator[RangeRecord]:
         for number in range(len(list(self.folder.iterdir()))):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from embedding_explorer.datasets.dataset import DERIVED, Dataset, image_path
-from embedding_explorer.datasets.disk import full_disk_named, sync_folder, sync_tree, write_atomically
+from embedding_explorer.datasets.disk import full_disk_named, remove_leftover, sync_folder, sync_tree, write_atomically
 from embedding_explorer.datasets.manifest import FILE, ID, Manifest
 from embedding_explorer.errors import BadInput, Conflict, DatasetNotFound
 
@@ -101,16 +101,18 @@ class DatasetStore:
         shutil.rmtree(dropped)
         self._drop_derived(dataset_id)
 
-    def adopt(self, staged: Path, manifest: Manifest) -> Manifest:
+    def adopt(self, staged: Path, manifest: Manifest, without: str = "") -> Manifest:
         """Move a finished folder below `<data>/staging` into place in one step, its manifest written last.
 
         Where a dataset of that id exists, it stays and the staged one is dropped; the manifest of the one in place is
-        returned. Raises StorageFull.
+        returned. What goes on after a kill needs is in the folder `without`, which goes at the very end. Raises StorageFull.
         """
         with full_disk_named(self.folder):
             manifest.write(staged / FILE)
             sync_tree(staged)
             self.folder.mkdir(parents=True, exist_ok=True)
+            if without:
+                shutil.rmtree(staged / without, ignore_errors=True)
             self._move_in(staged, manifest.id)
             sync_folder(self.folder)
         return self._get(manifest.id).manifest
@@ -121,7 +123,7 @@ class DatasetStore:
         Call at start, with no other process at work.
         """
         for leftover in self.staging.glob(f"{LEFTOVER}*"):
-            shutil.rmtree(leftover)
+            remove_leftover(leftover)
         for folder in (self.data / DERIVED).glob("*/*"):
             if folder.is_dir() and ID.fullmatch(folder.name) and not (self.folder / folder.name).exists():
                 self._drop_derived(folder.name)

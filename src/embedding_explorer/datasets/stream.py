@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_explorer.errors import UnreadableImage
+from embedding_explorer.errors import LimitExceeded, UnreadableImage
 from embedding_explorer.images.decode import Decoded, InputSpec, decode
 from embedding_explorer.images.source import Entry, Skipped, Source
 from embedding_explorer.networks.base import Attempt, Extractor, OwnInput
@@ -78,6 +78,8 @@ def decode_entries(
             return Item(index, entry, data, digest, how(data, max_pixels))
         except UnreadableImage as error:
             return Skipped(entry.name, error.message)
+        except LimitExceeded as error:
+            raise LimitExceeded(f"{entry.name}: {error.message}", **error.facts) from error
 
     return ordered_map(load, range(first, len(source.entries)), ahead)
 

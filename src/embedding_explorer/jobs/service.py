@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from embedding_explorer.datasets.disk import full_disk_named
+from embedding_explorer.datasets.disk import full_disk_named, remove_leftover
+from embedding_explorer.datasets.staging import SPOOL, has_ranges
 from embedding_explorer.errors import Busy, Conflict, ExplorerError, JobAborted, JobFailed
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.client import WorkerClient
@@ -210,12 +211,14 @@ def fail_dead(catalog: Catalog, lock: BusyLock) -> None:
 
 
 def clean_up(data: Path, catalog: Catalog, lock: BusyLock) -> None:
-    """Remove what a crash left: staging folders and unfinished records. Resumable ingests are kept. Raises Busy."""
+    """Remove what a crash left: staging folders and unfinished records. Ingests with finished ranges are kept. Raises Busy."""
     lock.acquire()
     try:
         for leftover in (data / "staging").glob("*"):
-            if not leftover.name.startswith(RESUMABLE):
-                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+            if not leftover.name.startswith(RESUMABLE) or not has_ranges(leftover):
+                remove_leftover(leftover)
+            elif (spool := leftover / SPOOL).exists():  # written anew when the ingest goes on
+                remove_leftover(spool)
         catalog.fail_unfinished(DIED)
     finally:
         lock.release()
