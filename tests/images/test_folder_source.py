@@ -73,6 +73,34 @@ def test_names_that_are_no_utf8_are_spelled_out(folder: Path, opening: Opener) -
     assert source.read(1) == b"3"
 
 
+def test_what_cannot_be_read_below_is_skipped_with_the_reason(
+    folder: Path, opening: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def denied(path: Path) -> object:
+        if Path(path).name == "lost+found":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    def closed(_file: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (folder / "lost+found").mkdir()
+    (folder / "notes").touch()
+    (folder / "self").symlink_to("self")
+    monkeypatch.setattr(os, "scandir", denied)
+    monkeypatch.setattr("embedding_explorer.images.folder_source._head", closed)
+    source = opening(folder, nested=True)
+    assert [entry.name for entry in source.entries] == ["a.jpg", "cat/b.jpg"]
+    reasons = {skipped.name: skipped.reason for skipped in source.skipped}
+    assert reasons.pop("self", "a link that leads to itself") == "a link that leads to itself"
+    assert reasons == {
+        "lost+found": "the folder cannot be read: Permission denied",
+        "notes": "the file cannot be read: Permission denied",
+    }
+
+
 def test_a_folder_that_cannot_be_read_is_refused(folder: Path, spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))

@@ -144,6 +144,23 @@ def test_names_without_the_utf8_flag_are_recognised(stored: bytes, shown: str, t
     assert opening(path).entries[0].name == shown
 
 
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("表紙.jpg".encode("cp932"), "ò_Äå.jpg"),  # its second byte is a backslash, which parts no folders here
+        (b"cat\\" + "é.jpg".encode("cp437"), None),  # and here it does
+    ],
+)
+def test_backslashes_inside_japanese_letters_part_no_folders(
+    stored: bytes, shown: str | None, tmp_path: Path, opening: Opener
+) -> None:
+    plain = "x" * len(stored)
+    path = write_zip(tmp_path / "a.zip", [(plain, CONTENT)])
+    path.write_bytes(path.read_bytes().replace(plain.encode(), stored))
+    names = [entry.name for entry in opening(path).entries]
+    assert names == ([shown] if shown else [])
+
+
 def test_a_name_with_a_nul_is_not_cut_but_skipped(tmp_path: Path, opening: Opener) -> None:
     path = write_zip(tmp_path / "a.zip", [("axjpg.exe", CONTENT)])
     path.write_bytes(path.read_bytes().replace(b"axjpg", b"a.jpg\0"[:5]).replace(b"a.jpg.exe", b"a.jpg\0exe"))

@@ -1,7 +1,7 @@
 """Images in a folder of this machine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from embedding_explorer.errors import BadArchive, UnreadableImage
@@ -11,6 +11,7 @@ from embedding_explorer.images.formats import HEAD
 from embedding_explorer.images.limits import Limits
 from embedding_explorer.images.selection import Listing, Selection
 
+Skip = Callable[[Path, str], None]
 LINK_OUTSIDE = "a link that leaves the folder"
 
 
@@ -23,10 +24,11 @@ class FolderSource(Source):
         root = path.resolve()
         listing: Listing[Path] = Listing(selection, limits)
         try:
-            for file in _walk(root, selection.depth):
-                _offer(listing, file, root)
+            first = _sorted_entries(root)
         except OSError as error:
             raise BadArchive(f"The folder {path} cannot be read: {error.strerror}.") from error
+        for file in _walk(first, selection.depth, lambda folder, why: listing.skip(_name(folder, root), why)):
+            _offer(listing, file, root)
         self._limits = limits
         self.entries, self._paths = listing.finish()
         self.skipped = listing.skipped
@@ -49,22 +51,42 @@ class FolderSource(Source):
         """Nothing is held."""
 
 
-def _walk(folder: Path, depth: int | None) -> Iterator[Path]:
-    """Files and links below the folder; linked folders are not entered, because links can go in circles."""
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+def _sorted_entries(folder: Path) -> list["os.DirEntry[str]"]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _walk(entries: Iterable["os.DirEntry[str]"], depth: int | None, skip: Skip) -> Iterator[Path]:
+    """Files and links among the entries and below; linked folders are not entered, because links can go in circles."""
+    for entry in entries:
+        path = Path(entry.path)
         if not entry.is_dir(follow_symlinks=False):
-            yield Path(entry.path)
+            yield path
         elif depth is None or depth > 1:
-            yield from _walk(Path(entry.path), None if depth is None else depth - 1)
+            try:
+                inside = _sorted_entries(path)
+            except OSError as error:  # lost+found, say; the rest of the disk can be read
+                skip(path, f"the folder cannot be read: {error.strerror}")
+                continue
+            yield from _walk(inside, None if depth is None else depth - 1, skip)
 
 
 def _offer(listing: Listing[Path], file: Path, root: Path) -> None:
-    name = file.relative_to(root).as_posix()
-    target = file.resolve() if file.is_symlink() else file
-    if not target.is_relative_to(root):
-        listing.skip(name, LINK_OUTSIDE)
-    elif target.is_file():
-        listing.offer(name, target, _head)
+    name = _name(file, root)
+    try:
+        target = file.resolve() if file.is_symlink() else file
+        if not target.is_relative_to(root):
+            listing.skip(name, LINK_OUTSIDE)
+        elif target.is_file():
+            listing.offer(name, target, _head)
+    except OSError as error:
+        listing.skip(name, f"the file cannot be read: {error.strerror}")
+    except RuntimeError:  # what Python 3.11 and 3.12 make of it
+        listing.skip(name, "a link that leads to itself")
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 def _head(file: Path) -> bytes:

@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from embedding_explorer.errors import BadArchive, UnreadableImage
@@ -135,7 +136,10 @@ def _name(info: zipfile.ZipInfo) -> str:
     name = info.orig_filename
     if info.flag_bits & _UTF8_NAME:
         return name
-    try:
+    with suppress(UnicodeError):
         return name.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return name
+    with suppress(UnicodeError):
+        # In Japanese names the second byte of a letter may look like a backslash, which would part folders.
+        if "\\" in name and "\\" not in name.encode("cp437").decode("cp932"):
+            return name.replace("\\", "_")
+    return name
