@@ -1,3 +1,5 @@
+from unicodedata import normalize
+
 import pytest
 
 from embedding_explorer.datasets.images_table import TextColumn
@@ -20,6 +22,12 @@ def test_a_name_is_found_whatever_the_case_and_only_within_itself(names: list[st
 def test_letters_that_fold_to_several_are_found() -> None:
     assert list(matches(TextColumn(OTHERS), "STRASSE")) == [2]
     assert list(matches(TextColumn(OTHERS), "日")) == [3]
+
+
+def test_names_that_macos_wrote_are_found() -> None:
+    names = TextColumn([normalize("NFD", name) for name in OTHERS])
+    assert list(matches(names, "äpfel")) == [0, 1]
+    assert list(matches(TextColumn(OTHERS), normalize("NFD", "äpfel"))) == [0, 1]
 
 
 def test_all_are_counted_and_the_first_are_listed(make_dataset: MakeDataset) -> None:

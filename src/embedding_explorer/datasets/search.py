@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
+from unicodedata import normalize
 
 from embedding_explorer.datasets.dataset import Dataset
 from embedding_explorer.datasets.images_table import TextColumn
@@ -41,10 +42,11 @@ def matches(names: TextColumn, text: str) -> Iterator[int]:
     if names.block.isascii() and text.isascii():
         yield from _ascii_matches(names, text.lower().encode())
         return
-    wanted = text.casefold()
+    # One spelling of letters with marks: macOS writes names with the marks apart, and keyboards do not.
+    wanted = normalize("NFC", text).casefold()
     for start in range(0, len(names), CHUNK):
         for row, name in enumerate(names[start : start + CHUNK], start):
-            if wanted in name.casefold():
+            if wanted in normalize("NFC", name).casefold():
                 yield row
 
 
