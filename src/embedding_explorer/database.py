@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 BigId = BigInteger().with_variant(Integer, "sqlite")
 MAX_ID = 2**63 - 1
 WRITES = "explorer_writes"
+FULL = ("is full", "disk I/O error")  # in what SQLite says of a disk on which nothing can be written
 SQLITE = {"connect_args": {"timeout": 30, "isolation_level": None}, "pool_size": 10, "max_overflow": -1}
 # A server of the database that was started again is noticed before a statement goes to it, not by its failure.
 POSTGRESQL = {"connect_args": {"connect_timeout": 10}, "pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
@@ -100,11 +101,21 @@ class Database:
     def _named_error(self, error: OperationalError | TimeoutError) -> ExplorerError:
         reason = error.orig if isinstance(error, OperationalError) else error
         if self.on_sqlite:
-            return StorageFull(f"The catalog of jobs cannot be written ({reason}). Free some space in the data folder.")
+            return _sqlite_error(str(reason))
         log.error("the catalog's database failed: %s", reason)
         return CatalogUnavailable(
             "The database of the catalog does not answer. Start it, or check EXPLORER_DATABASE_URL; the log says more."
         )
+
+
+def _sqlite_error(reason: str) -> ExplorerError:
+    if any(said in reason for said in FULL):
+        return StorageFull(f"The catalog cannot be written ({reason}). Free some space in the data folder.")
+    log.error("the catalog failed: %s", reason)
+    return CatalogUnavailable(
+        f"The catalog does not answer ({reason}). Let the server read and write all of the data folder, and end whatever "
+        "else works on catalog.sqlite."
+    )
 
 
 def postgresql_url(text: str) -> str:

@@ -1,7 +1,12 @@
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from sqlalchemy import event
 
 from embedding_explorer.database import Database
-from embedding_explorer.errors import JobNotFound
+from embedding_explorer.errors import CatalogUnavailable, JobNotFound, StorageFull
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.records import Status, new_job
 
@@ -20,6 +25,26 @@ def test_a_job_comes_back_as_it_was_saved(catalog: Catalog) -> None:
     job.status = Status.DONE
     catalog.save(job)
     assert catalog.job(job.id).status is Status.DONE
+
+
+def test_a_full_disk_and_other_trouble_of_sqlite_are_told_apart(tmp_path: Path) -> None:
+    catalog = Catalog(Database.at(tmp_path / "catalog.sqlite"))
+
+    def refuse(said: str) -> Callable[..., None]:
+        def execute(*_: object) -> None:
+            raise sqlite3.OperationalError(said)
+
+        return execute
+
+    for said, kind in (("database or disk is full", StorageFull), ("database is locked", CatalogUnavailable)):
+        listener = refuse(said)
+        event.listen(catalog.database.engine, "before_cursor_execute", listener)
+        with pytest.raises(kind, match=said):
+            catalog.jobs()
+        catalog.remember_upload("key", {})  # the dataset is in place: nobody is told that it failed
+        assert not catalog.note(new_job("dataset"))
+        event.remove(catalog.database.engine, "before_cursor_execute", listener)
+    assert catalog.outcome_of_upload("key") is None
 
 
 def test_an_unknown_job_is_refused(catalog: Catalog) -> None:

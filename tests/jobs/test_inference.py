@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from embedding_explorer.database import Database
-from embedding_explorer.errors import CatalogUnavailable, TooManyTasks
+from embedding_explorer.errors import CatalogUnavailable, StorageFull, TooManyTasks
 from embedding_explorer.images.remote import Limits
 from embedding_explorer.jobs import inference
 from embedding_explorer.jobs.bounded import BoundedWorker
@@ -93,6 +93,28 @@ def test_a_task_is_put_back_under_the_lock_that_others_count_the_waiting_ones_un
     queue.start()
     queue.put(Work(queue.tasks.add(INFERENCE, 1), "infer", {}, done.set, guard))
     assert done.wait(WAIT) and owned == [True]
+
+
+def test_a_task_whose_end_cannot_be_noted_on_a_full_disk_is_done_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, tries, done = make(), [StorageFull("no space"), StorageFull("still none")], threading.Event()
+    failing = queue.tasks.fail
+
+    def full_at_first(*arguments: Any) -> None:
+        if tries:
+            raise tries.pop()
+        failing(*arguments)
+        done.set()
+
+    def bug() -> None:
+        raise StorageFull("the result has no room")
+
+    monkeypatch.setattr(queue.tasks, "fail", full_at_first)
+    queue.start()
+    task = queue.tasks.add(INFERENCE, 1)
+    queue.put(Work(task, "infer", {}, bug))
+    assert done.wait(WAIT) and queue.tasks.get(task).error == "the result has no room"
 
 
 def test_a_picture_that_came_while_the_catalog_was_away_fails_its_task_and_no_other(

@@ -105,6 +105,8 @@ def test_a_deployment_writes_what_layers_there_are(loads: Any, tmp_path: Path) -
     [
         (MemoryError(), LimitExceeded, "EXPLORER_INFERENCE_MEMORY"),
         (RuntimeError("Failed to allocate memory for 1 bytes"), LimitExceeded, "EXPLORER_INFERENCE_MEMORY"),
+        (RuntimeError("OOM when allocating tensor"), LimitExceeded, "EXPLORER_INFERENCE_MEMORY"),
+        (RuntimeError("/srv/classroom/model.onnx failed:bedroom"), JobFailed, "classroom"),
         (NetworkUnusable("std::bad_alloc"), LimitExceeded, "EXPLORER_INFERENCE_MEMORY"),
         (NetworkUnusable("It is broken."), NetworkUnusable, "It is broken."),
         (ZeroDivisionError("oops"), JobFailed, "ZeroDivisionError: oops"),

@@ -86,8 +86,11 @@ class Catalog:
     def remember_upload(self, key: str, outcome: dict[str, Any]) -> None:
         """Note what the upload with that digest became: the result of its job."""
         values = {"key": key, "outcome": outcome}
-        with self.database.writing() as connection:
-            connection.execute(self.database.upsert(UPLOADS, values, "key"))
+        try:
+            with self.database.writing() as connection:
+                connection.execute(self.database.upsert(UPLOADS, values, "key"))
+        except (StorageFull, CatalogUnavailable) as error:  # the dataset is there; the same upload finds it, but later
+            log.error("an upload is not remembered: %s", error.message)
 
     def outcome_of_upload(self, key: str) -> dict[str, Any] | None:
         """What the upload with that digest became, if it came before."""

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from embedding_explorer.errors import CatalogUnavailable, ExplorerError, FetchFailed, TooManyTasks, WorkerDied
+from embedding_explorer.errors import (
+    CatalogUnavailable,
+    ExplorerError,
+    FetchFailed,
+    StorageFull,
+    TooManyTasks,
+    WorkerDied,
+)
 from embedding_explorer.images.remote import Limits, fetch
 from embedding_explorer.jobs.bounded import BoundedWorker
 from embedding_explorer.jobs.lock import BusyLock
@@ -131,7 +138,7 @@ class InferenceQueue:
         while (work := self._next()) is not None:
             try:
                 self._do(work)
-            except CatalogUnavailable:  # the task is as good as before: it is done again when the database is back
+            except (CatalogUnavailable, StorageFull):  # nothing of the task is noted: it is done again when it can be
                 self._stopping.wait(RETRY_AFTER)
                 with self._changed:
                     self._waiting.appendleft(work)

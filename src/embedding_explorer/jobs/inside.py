@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 # Beyond the memory that pages occupy, which is watched from outside: room for what is reserved and never touched. One
 # allocation that would burst the limit at once fails by itself, with the network's own name for it.
 RESERVED = 2 * GiB
-OUT_OF_MEMORY = re.compile(r"allocate|bad_alloc|out of memory|OOM", re.IGNORECASE)
+OUT_OF_MEMORY = re.compile(r"(?i:\ballocate|bad_alloc|out of memory)|\bOOM\b")  # not in "zoom"
 
 
 def bound_memory(most: int) -> None:
