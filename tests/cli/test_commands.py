@@ -75,6 +75,8 @@ def test_a_folder_becomes_the_main_dataset_with_parents_as_labels(tmp_path: Path
 
     assert run("export", "main", str(tmp_path / "all.csv"), "--data", str(data)).returncode == 0
     assert (tmp_path / "all.csv").read_text().count("\n") == 31
+    assert run("export", "main", str(tmp_path / "all.cvs"), "--data", str(data)).returncode == 2
+    assert sorted(path.name for path in tmp_path.glob("*all*")) == ["all.csv"]
     nowhere = run("export", "main", str(tmp_path / "missing" / "all.csv"), "--data", str(data))
     assert nowhere.returncode == 2 and "missing/all.csv cannot be written" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr

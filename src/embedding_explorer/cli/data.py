@@ -1,11 +1,16 @@
 """`datasets`, `import` and `export`: what is in the data folder, and exchanging it with other installations."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from embedding_explorer.cli.common import data_option, settings_for, store_for
 from embedding_explorer.errors import BadInput
+
+if TYPE_CHECKING:
+    from embedding_explorer.datasets.dataset import Dataset
 
 
 @click.group()
@@ -88,7 +93,20 @@ def export(dataset: str, target: Path, seed_layout: bool, data: Path | None) -> 
         if seed_layout:
             export_seed(found, target)
         else:
-            write(found, target.suffix.removeprefix("."), target)
+            write_whole(found, target, write)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
         raise BadInput(f"{target} cannot be written: {error.strerror}. Give another path.") from error
     click.echo(str(target))
+
+
+def write_whole(dataset: "Dataset", target: Path, write: Callable[["Dataset", str, Path], None]) -> None:
+    """Write a file beside `target` that takes its place when it is whole; what is there stays until then."""
+    from embedding_explorer.datasets.disk import PART, full_disk_named
+
+    part = target.with_name(f".{target.name}{PART}")
+    try:
+        with full_disk_named(target.parent):
+            write(dataset, target.suffix.removeprefix("."), part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
