@@ -31,7 +31,7 @@ format: $(VENV)/.dev  ## Let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## Print every figure of the README's performance table
+bench: $(VENV)/.dev  ## Print the figures of the README's performance table (see there)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:  ## Remove the virtual environment

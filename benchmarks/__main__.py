@@ -20,7 +20,7 @@ PARTS = {
     "training": training.measure,
 }
 NEED_PHOTOS = {"pipeline", "memory"}
-PHOTOS = Path(os.environ.get("EXPLORER_TEST_DATA", "../shared/data")) / "photos-1000.zip"
+PHOTOS = Path(os.environ.get("TEST_DATA", "../shared/data")) / "photos-1000.zip"
 
 
 def main() -> None:

@@ -22,9 +22,9 @@ REPOSITORY = Path(__file__).parent.parent
 
 def shared_data(name: str) -> Path:
     """A file of real pictures outside the repository; the test is skipped where there is none."""
-    folder = Path(os.environ.get("EXPLORER_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    folder = Path(os.environ.get("TEST_DATA", REPOSITORY.parent / "shared" / "data"))
     if not (folder / name).exists():
-        pytest.skip(f"{name} is not in {folder} (set EXPLORER_TEST_DATA)")
+        pytest.skip(f"{name} is not in {folder} (set TEST_DATA)")
     return folder / name
 
 

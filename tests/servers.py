@@ -19,6 +19,7 @@ import requests
 from embedding_explorer.database import Database
 from embedding_explorer.jobs.catalog import Catalog
 from embedding_explorer.jobs.records import Job
+from embedding_explorer.settings import PREFIX, SYNONYMS
 from tests.jobs.pausing_worker import PAUSE, PAUSED
 
 REPOSITORY = Path(__file__).parent.parent
@@ -237,8 +238,9 @@ def explorer(
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Of a process with these settings."""
-    return os.environ | {f"EXPLORER_{name.upper()}": value for name, value in settings.items()}
+    """Of a process with these settings, and none of those that are set here."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX) and name not in SYNONYMS}
+    return kept | {f"EXPLORER_{name.upper()}": value for name, value in settings.items()}
 
 
 def free_port() -> int:

@@ -118,7 +118,7 @@ class Settings:
     run_roots: str = setting("", "Further folders with run logs, separated as in `PATH`.")
     run_memory: int = setting(
         512 * MiB,
-        "Memory for where what is in run logs; beyond it every second step of the longest ones goes.",
+        "Memory for the index of run logs; beyond it every second step of the longest series is dropped.",
         least=1,
     )
     run_cache_bytes: int = setting(
@@ -128,7 +128,7 @@ class Settings:
         120, "Time to reduce the points of an embedding in a run's log; what takes longer ends with an error.", least=1
     )
     projection_cache_bytes: int = setting(
-        512 * MiB, "Disk space for such points before and after; the least used go first.", least=0
+        512 * MiB, "Disk space for points of embeddings before and after; the least used go first.", least=0
     )
     allow_private_urls: bool = setting(
         False, "Fetch pictures from private addresses too; always so while the server listens on loopback."
