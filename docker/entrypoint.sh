@@ -1,7 +1,9 @@
 #!/bin/sh
-# Started as root (as docker-compose.yaml does), give the data folder to somebody and become them: whoever owns it, or the
-# image's own user where root does. The server itself never runs as root. Started as another user, change nothing.
+# Started as root (as docker-compose.yaml and `docker compose exec` do), give the data folder to somebody and become them:
+# whoever owns it, or the image's own user where root does. The server itself never runs as root. Started as another user,
+# change nothing.
 set -eu
+program=/opt/venv/bin/embedding-explorer
 if [ "$(id -u)" = 0 ]; then
   owner=$(stat -c %u "$EXPLORER_DATA")
   if [ "$owner" = 0 ]; then
@@ -10,6 +12,6 @@ if [ "$(id -u)" = 0 ]; then
   fi
   group=$(stat -c %g "$EXPLORER_DATA")
   export HOME=/home/explorer
-  exec setpriv --reuid="$owner" --regid="$group" --clear-groups embedding-explorer "$@"
+  exec setpriv --reuid="$owner" --regid="$group" --clear-groups "$program" "$@"
 fi
-exec embedding-explorer "$@"
+exec "$program" "$@"
