@@ -69,8 +69,11 @@ def focus_map(page: Page) -> None:
 def test_the_first_stop_leads_past_the_bar(page: Page) -> None:
     page.keyboard.press("Tab")
     assert "Skip to the map" in page.evaluate("document.activeElement.textContent")
+    page.evaluate("() => { window.before = window.explorer.store.state.data; }")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "map"
+    page.wait_for_timeout(300)  # the map would be loaded again by now
+    assert page.evaluate("window.explorer.store.state.data === window.before && location.hash === ''")
 
 
 def focused(page: Page) -> str:

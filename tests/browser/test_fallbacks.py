@@ -111,6 +111,27 @@ def test_a_dataset_that_is_gone_is_said(server: QuickServer, open_page: Pages) -
     until(lambda: stats(page)["drawn"] == IMAGES, "the main dataset")
 
 
+def test_a_dataset_that_cannot_be_opened_leaves_the_map_and_another_try_opens_it(
+    server: QuickServer, open_page: Pages
+) -> None:
+    open_page.expect("ERR_FAILED|503|failed")
+    assert server.upload(zip_of(colour_files(12))).status_code == 200
+    page = ready(open_page(server.url))
+    page.evaluate("() => window.explorer.view.dispatchEvent(new CustomEvent('select', { detail: { rows: [1, 2], mode: 'replace', kind: 'box' } }))")  # fmt: skip
+    other = next(each["id"] for each in server.get("/maps").json()["maps"] if not each["main"])
+    page.route(f"**/maps/{other}/**", lambda route: route.abort())
+    page.evaluate(
+        "id => { history.pushState(null, '', `?dataset=${id}`); dispatchEvent(new PopStateEvent('popstate')); }", other
+    )
+    toast = page.get_by_test_id("open-failed")
+    expect(toast).to_be_visible()
+    assert page.evaluate("window.explorer.store.state.selection.size") == 2 and stats(page)["drawn"] == IMAGES
+    page.unroute(f"**/maps/{other}/**")
+    toast.get_by_role("button", name="Try again").click()
+    until(lambda: stats(page)["total"] == 12, "the dataset that was asked for")
+    until(lambda: other in page.evaluate("location.search"), "its address")
+
+
 def test_a_job_that_is_aborted_leaves_the_map_as_it_was(server: QuickServer, open_page: Pages) -> None:
     open_page.expect("503")
     page = ready(open_page(server.url))

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Camera } from "../../src/embedding_explorer/web/core/camera.js";
 import { DIMMED, SELECTED, VISIBLE } from "../../src/embedding_explorer/web/core/flags.js";
-import { foremost, onScreen } from "../../src/embedding_explorer/web/core/foremost.js";
+import { foremost, largeEnough, onScreen } from "../../src/embedding_explorer/web/core/foremost.js";
 import { insideBox, insidePolygon, nearest, project, projectBetween, projected } from "../../src/embedding_explorer/web/core/picking.js";
 import { spaceOf } from "../../src/embedding_explorer/web/core/positions.js";
 import { allNear, cloud, numbers, placed, seenBy } from "./samples.mjs";
@@ -176,6 +176,7 @@ test("the foremost images are those of least depth that are large enough and tou
     wanted.sort((a, b) => order(points, flags, a) - order(points, flags, b));
     const found = [...foremost(points, flags, { viewport: VIEWPORT, sizing: SIZING, from, most })];
     assert.deepEqual(found, wanted.slice(0, most));
+    assert.deepEqual([...largeEnough(points, flags, { viewport: VIEWPORT, sizing: SIZING, from })], wanted.sort((a, b) => a - b));
   }
 });
 

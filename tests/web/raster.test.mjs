@@ -354,7 +354,7 @@ test("the image under the pointer is drawn on top; without it everything is as b
 test("an image that went behind the camera or was hidden is not drawn though it is under the pointer", () => {
   const camera = Camera.fromString("3d,0,0,0,0.5,0,0");
   const { renderer, set, shown } = stage([[0, 0, 0], [0.05, 0, 0.9]]);
-  set.updateFlags(Uint8Array.of(0, VISIBLE), [0]);
+  set.setFlags(Uint8Array.of(0, VISIBLE));
   for (const row of [0, 1]) {
     renderer.draw(frameOf(camera, set, { hovered: { layer: 0, place: set.places[row] } }));
     assert.ok(shown.pixels.every((word) => word === pack(...COLOURS.background)));

@@ -54,7 +54,8 @@ function stage() {
     },
   };
   const notices = [];
-  return { shown: new Shown(engine, (_level, text) => notices.push(text)), log, sets, notices };
+  const dropped = { times: 0 };
+  return { shown: new Shown(engine, (_level, text) => notices.push(text), () => (dropped.times += 1)), log, sets, notices, dropped };
 }
 
 async function showing(name = "a") {
@@ -171,7 +172,7 @@ test("a second dataset that is refused leaves nothing behind", async () => {
 });
 
 test("a second dataset that cannot follow to a reduction is put away and said so; the map goes on", async () => {
-  const { shown, data, log, sets, notices } = await showing();
+  const { shown, data, log, sets, notices, dropped } = await showing();
   const over = dataset("over");
   shown.setOverlay(over);
   await over.arrive();
@@ -179,7 +180,7 @@ test("a second dataset that cannot follow to a reduction is put away and said so
   await data.arrive("pca");
   await over.refuse("pca", new Error("spaces differ"));
   assert.equal(log.at(-1), "move a pca");
-  assert.deepEqual([sets.has(1), shown.overlay, notices.length], [false, null, 1]);
+  assert.deepEqual([sets.has(1), shown.overlay, notices.length, dropped.times], [false, null, 1, 1]);
   assert.match(notices[0], /spaces differ/);
 });
 

@@ -3,7 +3,6 @@
 export const VISIBLE = 1;
 export const SELECTED = 2;
 export const MATCH = 4;
-export const HOVER = 8;
 export const NEIGHBOUR = 16;
 export const DIMMED = 32;
 export const MARKED = SELECTED | MATCH | NEIGHBOUR;

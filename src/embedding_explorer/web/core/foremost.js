@@ -15,10 +15,20 @@ const BINS = 1024;
  * @returns {Uint32Array} indices into the points, the foremost first
  */
 export function foremost(points, flags, { viewport, sizing, from, most }) {
-  if (sizing.high < from || most <= 0) return new Uint32Array(0);
-  const found = onScreen(points, flags, viewport, sizing.high / 2, sizing.low >= from ? Infinity : sizing.unit / from);
+  const found = most > 0 ? largeEnough(points, flags, { viewport, sizing, from }) : new Uint32Array(0);
   const order = (/** @type {number} */ i) => points.depth[i] * ORDER[flags[i]];
   return sortedBy(found.length > most ? roughly(found, order, most) : found, order).subarray(0, most);
+}
+
+/**
+ * Visible images on the screen whose pictures have `from` pixels or more.
+ * @param {import("./picking.js").Projected} points
+ * @param {Uint8Array} flags
+ * @param {{viewport: {width: number, height: number}, sizing: import("./picking.js").Sizing, from: number}} wish
+ */
+export function largeEnough(points, flags, { viewport, sizing, from }) {
+  if (sizing.high < from) return new Uint32Array(0);
+  return onScreen(points, flags, viewport, sizing.high / 2, sizing.low >= from ? Infinity : sizing.unit / from);
 }
 
 /**

@@ -69,11 +69,6 @@ export class RowSet {
     return this.combined(other, (a, b) => a & b);
   }
 
-  /** @param {RowSet} other @returns {boolean} */
-  equals(other) {
-    return this.total === other.total && this.words.every((word, i) => word === other.words[i]);
-  }
-
   /** @param {RowSet} other @param {(a: number, b: number) => number} operation @returns {RowSet} */
   combined(other, operation) {
     if (other.total !== this.total) throw new RangeError(`sets of ${this.total} and ${other.total} images cannot be combined`);

@@ -83,16 +83,6 @@ export class PointSet {
     this.touch("flags");
   }
 
-  /** @param {Uint8Array} flags by row @param {Iterable<number>} rows those that changed */
-  updateFlags(flags, rows) {
-    for (const row of rows) {
-      const place = this.places[row];
-      this.visible += (flags[row] & VISIBLE) - (this.flags[place] & VISIBLE);
-      this.flags[place] = flags[row];
-    }
-    this.touch("flags");
-  }
-
   /** Pixels of all places, computed once for each state of the camera. @param {Lens} lens */
   project({ matrix, viewport, near, lens }) {
     if (this.projectedFor === lens) return this.projected;

@@ -26,6 +26,7 @@ import { syncAddress } from "./state/address_sync.js";
 import { paint } from "./state/colouring.js";
 import { mark } from "./state/marking.js";
 import { followMorph } from "./state/morphing.js";
+import { remove as removeOverlay } from "./state/overlaying.js";
 import { closeRow, openRow } from "./state/picking.js";
 import { selectDrawn } from "./state/selecting.js";
 import { followSeries } from "./state/series.js";
@@ -36,6 +37,7 @@ import { onTheme } from "./state/theme.js";
 /** @param {App} app */
 export function wirePage(app) {
   followFocus();
+  skipLink();
   const chooser = fileChooser(app);
   const actions = { chooseFile: chooser.choose };
   const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -58,6 +60,14 @@ export function wirePage(app) {
   followMorph(app);
   followSeries(app);
   syncAddress(app);
+}
+
+/** The link past the bar moves the focus alone: another fragment of the address would count as another view. */
+function skipLink() {
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    document.getElementById("map")?.focus();
+  });
 }
 
 /** On narrow screens the dock is a sheet; on wide ones it can be put away. @param {App} app */
@@ -89,5 +99,6 @@ function connect(app) {
   view.addEventListener("pick", ({ detail: { row, layer, double } }) => (row < 0 ? closeRow(app) : openRow(app, row, { layer, fly: double })));
   view.addEventListener("select", ({ detail: drawn }) => selectDrawn(app, drawn));
   for (const event of ["move", "rest"]) view.addEventListener(event, () => store.set({ mode: view.mode })); // keys change it, too
+  view.addEventListener("overlay", () => removeOverlay(app));
   view.addEventListener("notice", ({ detail: { level, text } }) => app.toasts.show(text, { level }));
 }

@@ -16,13 +16,17 @@ export class Clock {
     this.moving = false;
     this.scheduled = 0;
     this.timer = 0;
+    /** When the scheduled frame was asked for, or the one that is drawn. */
+    this.askedAt = 0;
     /** When the camera last moved. */
     this.movedAt = 0;
   }
 
   /** A frame is needed. */
   request() {
-    if (!this.scheduled) this.scheduled = requestAnimationFrame((now) => this.tick(now));
+    if (this.scheduled) return;
+    this.askedAt = performance.now();
+    this.scheduled = requestAnimationFrame((now) => this.tick(now));
   }
 
   /** The camera has moved. */

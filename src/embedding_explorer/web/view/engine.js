@@ -149,8 +149,9 @@ export class Engine {
     const start = performance.now();
     const drawn = this.renderer.draw(frame);
     const end = performance.now();
-    const time = this.figures.frame(frame.moving, { start, end, now });
-    if (time) this.controller.note(this.renderer.software ? time.drawing : time.sinceLast);
+    const time = this.figures.frame(frame.moving, { start, end, now, asked: this.clock.askedAt });
+    const spent = this.renderer.software ? time?.drawing : time?.sinceLast;
+    if (typeof spent === "number") this.controller.note(spent);
     if (!drawn.done) return false;
     this.figures.complete(drawn, frame.moving, end);
     const total = frame.sets.reduce((sum, set) => sum + set.visible, 0);
@@ -188,6 +189,7 @@ export class Engine {
     if (this.renderer.software) this.controller.set(SOFTWARE_DOTS / set.n);
     this.pilot.stop();
     scene.camera.copy(scene.makeHome(scene.mode));
+    if (scene.hovered) this.emit("hover", { row: -1, layer: 0, x: 0, y: 0 });
     scene.hovered = scene.raised = null;
     scene.lens += 1;
     this.toldOfFailure = false;

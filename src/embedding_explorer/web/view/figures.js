@@ -1,6 +1,10 @@
 // @ts-check
 /** What was drawn and how long it took, for reports and for the controller. */
 
+// A frame that was asked for so long after the last one, in milliseconds, comes late because nobody moved the camera: a key that
+// repeats slowly, a hesitating hand.
+const PAUSE = 20;
+
 export class Figures {
   constructor() {
     this.frames = 0;
@@ -15,17 +19,20 @@ export class Figures {
     /** When the camera came to rest, while the complete picture is waited for; else 0. */
     this.restedAt = 0;
     this.lastTick = 0;
+    this.lastEnd = 0;
   }
 
   /**
    * A frame was drawn.
    * @param {boolean} moving
-   * @param {{start: number, end: number, now: number}} times of the drawing, and of the screen's own clock
-   * @returns {{drawing: number, sinceLast: number}|null} what it took; null where that means nothing
+   * @param {{start: number, end: number, now: number, asked: number}} times of the drawing, of the screen's own clock, and when
+   *   the frame was asked for
+   * @returns {{drawing: number, sinceLast: number|null}|null} what it took; null where that means nothing
    */
-  frame(moving, { start, end, now }) {
-    const sinceLast = now - this.lastTick;
+  frame(moving, { start, end, now, asked }) {
+    const sinceLast = asked - this.lastEnd < PAUSE ? now - this.lastTick : null;
     this.lastTick = now;
+    this.lastEnd = end;
     this.frames += 1;
     if (moving) this.movingFrames += 1;
     // The first frame of a movement comes after a pause of any length.

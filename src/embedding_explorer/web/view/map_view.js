@@ -14,7 +14,7 @@ import { Travel } from "./travel.js";
 
 /**
  * Events (`detail`): hover {row|-1, layer, x, y}, pick {row|-1, layer, x, y, shift, alt, ctrl, double}, select {rows, mode, kind},
- * move {}, rest {}, shown {drawn, total, moving}, notice {level, text}, escape {}. Pixels are CSS pixels in the canvas.
+ * move {}, rest {}, overlay {shown}, shown {drawn, total, moving}, notice {level, text}, escape {}. Pixels are CSS pixels in the canvas.
  */
 export class MapView extends EventTarget {
   /**
@@ -36,10 +36,8 @@ export class MapView extends EventTarget {
     this.engine = new Engine(this.renderer, { reducedMotion, emit: (type, detail) => this.emit(type, detail) });
     /** @type {Tool} */
     this.tool = "orbit";
-    this.shown = new Shown(this.engine, notice);
+    this.shown = new Shown(this.engine, notice, () => this.emit("overlay", { shown: false }));
     this.travel = new Travel(this.engine);
-    /** The arrays that were given to `setFlags`. @type {WeakMap<import("../draw/point_set.js").PointSet, Uint8Array>} */
-    this.flags = new WeakMap();
     this.stopControls = makeControls(this, this.engine);
     this.setTool("orbit");
   }
@@ -50,6 +48,7 @@ export class MapView extends EventTarget {
 
   /** @param {string} type @param {object} detail */
   emit(type, detail) {
+    if (type === "move") this.hoverAt(null); // what is under the pointer is another image now
     if (type !== "notice") {
       this.dispatchEvent(new CustomEvent(type, { detail }));
       return;
@@ -115,19 +114,10 @@ export class MapView extends EventTarget {
     this.engine.changed();
   }
 
-  /** @param {Uint8Array} flags bits of core/flags.js for each row; kept for `updateFlags` @param {number} [layer] */
+  /** @param {Uint8Array} flags bits of core/flags.js for each row @param {number} [layer] */
   setFlags(flags, layer = 0) {
     const set = this.set(layer);
-    this.flags.set(set, flags);
     set.setFlags(flags);
-    this.engine.changed(true);
-  }
-
-  /** The flags given to `setFlags` were changed in these rows. @param {Iterable<number>} rows @param {number} [layer] */
-  updateFlags(rows, layer = 0) {
-    const set = this.engine.scene.set(layer);
-    const flags = set && this.flags.get(set);
-    if (flags) set.updateFlags(flags, rows);
     this.engine.changed(true);
   }
 
@@ -186,9 +176,10 @@ export class MapView extends EventTarget {
     return this.travel.to(where, animate);
   }
 
-  /** Where an image is on the screen. @param {number} row @param {number} [layer] */
+  /** Where an image is on the screen; null where its dataset is not shown. @param {number} row @param {number} [layer] */
   project(row, layer = 0) {
-    return this.engine.scene.project(this.set(layer), row);
+    const set = this.engine.scene.set(layer);
+    return set ? this.engine.scene.project(set, row) : null;
   }
 
   /** The image under a pixel, or near it. @param {number} x @param {number} y @param {number} radius @returns {{row: number, layer: number}|null} */

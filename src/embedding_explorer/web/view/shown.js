@@ -10,10 +10,12 @@ export class Shown {
   /**
    * @param {import("./engine.js").Engine} engine
    * @param {(level: string, text: string) => void} notice
+   * @param {() => void} [dropped] called when the overlay is given up
    */
-  constructor(engine, notice) {
+  constructor(engine, notice, dropped = () => {}) {
     this.engine = engine;
     this.notice = notice;
+    this.dropped = dropped;
     /** @type {MapData|null} */
     this.data = null;
     /** @type {MapData|null} what is drawn over it, or will be */
@@ -101,6 +103,7 @@ export class Shown {
   refused(wish, error) {
     if (wish !== this.wishes.map) return null;
     this.setOverlay(null);
+    this.dropped();
     this.notice("warning", `The second dataset is no longer drawn: ${error instanceof Error ? error.message : error}`);
     return null;
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /** Which pictures of a dataset are fetched: small ones of the ranges in sight, large ones of the foremost images. */
-import { foremost } from "../core/foremost.js";
+import { foremost, largeEnough } from "../core/foremost.js";
 import { OverviewLoader } from "../data/overview.js";
 import { ThumbnailLoader } from "../data/thumbnails.js";
 import { mostLarge, sizeAt, STRETCH } from "../draw/frame.js";
@@ -8,6 +8,7 @@ import { mostLarge, sizeAt, STRETCH } from "../draw/frame.js";
 /** @typedef {import("../draw/frame.js").Frame} Frame */
 /** @typedef {import("../draw/point_set.js").PointSet} PointSet */
 
+// The software renderer draws so many pictures, the foremost ones; a graphics processor draws all that are large enough.
 const MOST_PICTURES = 6000;
 
 export class Tiers {
@@ -41,7 +42,8 @@ export class Tiers {
   refresh(frame) {
     const { set, uploads } = this;
     const wish = { viewport: frame.viewport, sizing: frame.sizing, from: frame.pictureFrom, most: MOST_PICTURES };
-    const places = foremost(set.project(frame), set.flags, wish);
+    const projected = set.project(frame);
+    const places = foremost(projected, set.flags, wish);
     const largeFrom = Math.max(frame.pictureFrom, STRETCH * (this.grid?.cell ?? 0));
     const most = mostLarge(uploads.capacity, frame.sets.length);
     const missing = [];
@@ -52,7 +54,7 @@ export class Tiers {
       if (!uploads.use(set, place)) missing.push(set.rows[place]);
     }
     this.thumbnails.want(missing);
-    this.overview.want(this.rangesOf(places));
+    this.overview.want(this.rangesOf(uploads.renderer.software ? places : largeEnough(projected, set.flags, wish)));
   }
 
   /** Ranges without an overview that these places lie in, those of most places first. @param {Uint32Array} places */

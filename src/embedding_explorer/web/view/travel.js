@@ -45,7 +45,8 @@ export class Travel {
   to(where, animate) {
     const { scene } = this;
     if (where === "home") return this.fly(scene.makeHome(scene.mode).clone(), animate);
-    const set = this.engine.set(where.layer ?? 0);
+    const set = scene.set(where.layer ?? 0);
+    if (!set) return Promise.resolve(); // an overlay that is hidden
     if ("row" in where) return this.fly(this.viewOf(set, where.row), animate);
     return this.fly(where.rows.length ? scene.viewOf(set, where.rows) : scene.home.clone(), animate);
   }

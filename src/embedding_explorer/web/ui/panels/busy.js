@@ -1,6 +1,6 @@
 // @ts-check
 /** Somebody else's job, for those who only look. */
-import { el, fillIn, show } from "../dom.js";
+import { el, setText, show } from "../dom.js";
 import { count } from "../format.js";
 import { progressBar } from "../parts/controls.js";
 import { kindTitle, stageTitle } from "../state/stages.js";
@@ -14,7 +14,7 @@ export function busyChip(app) {
     const shown = Boolean(foreign) && !["waiting", "uploading", "working"].includes(work.phase);
     show(element, shown);
     if (!shown) return;
-    fillIn(text, `The server works on ${kindTitle(foreign.kind)}`);
+    setText(text, `The server works on ${kindTitle(foreign.kind)}`);
     element.title = busyWords(foreign);
     bar.set(foreign.total ? foreign.done / foreign.total : null, busyWords(foreign));
   }, { now: true });

@@ -15,7 +15,7 @@ export function clustersForm(app) {
   const bar = progressBar({ label: "Finding clusters", thin: true });
   const words = el("span", { class: "grow small" });
   const stop = button("Abort", { kind: "small", onclick: () => stopClusters(app) });
-  const running = el("div", { class: "stack", role: "status" }, el("div", { class: "row" }, words, stop), bar.element);
+  const running = el("div", { class: "stack" }, el("div", { class: "row" }, words, stop), bar.element);
   const trouble = el("div");
   const element = el("div", { class: "clusters-form inset", hidden: true }, form, running, trouble);
   const close = () => show(element, false);

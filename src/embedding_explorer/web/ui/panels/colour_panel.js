@@ -1,7 +1,7 @@
 // @ts-check
 /** Colour by: the choice, its legend, clusters and the overlay. */
 import { el, fillIn, show } from "../dom.js";
-import { button, checkbox } from "../parts/controls.js";
+import { checkbox } from "../parts/controls.js";
 import { classLegend } from "./legend_classes.js";
 import { scaleLegend } from "./legend_scale.js";
 import { selectionsLegend } from "./legend_selections.js";
@@ -21,18 +21,13 @@ export function colourPanel(app) {
   const tint = checkbox("Borders around pictures", { checked: true, testid: "tint", onchange: (tint) => app.store.set({ tint }) });
   const sizes = el("input", { class: "slider", type: "range", min: -2, max: 2, step: 0.125, testid: "picture-size", "aria-label": "Picture size", oninput: () => setSize(app, 2 ** Number(sizes.value)) });
   const legend = el("div", { class: "legend", testid: "legend" }, classLegend(app), scaleLegend(app), selectionsLegend(app));
-  const offer = el("div", { class: "offer stack" }, el("p", { class: "muted" }, "Images that are alike lie near each other. Groups among them can be found and coloured."), button("Find clusters", { icon: "clusters", kind: "small", testid: "clusters-offer", onclick: clusters.open }));
-  app.store.on(["colour", "manifest", "clusters"], ({ colour, manifest, clusters: { running, error } }) => {
-    show(tint.element, colour !== "none");
-    show(offer, colour === "none" && Boolean(manifest?.features) && !manifest.clusters.made && !running && !error);
-  }, { now: true });
+  app.store.on(["colour"], ({ colour }) => show(tint.element, colour !== "none"), { now: true });
   app.store.on(["size"], ({ size }) => (sizes.value = String(Math.log2(size))), { now: true });
   return el(
     "section",
     { class: "panel colours", "aria-label": "Colours" },
     el("div", { class: "panel-head row" }, el("label", { class: "field-row grow" }, el("span", { class: "muted" }, "Colour by"), select)),
     clusters.element,
-    offer,
     legend,
     el("div", { class: "stack pictures-form" }, el("label", { class: "field-row" }, el("span", { class: "muted" }, "Picture size"), sizes), tint.element),
     overlayForm(app),
@@ -42,13 +37,13 @@ export function colourPanel(app) {
 /** @param {App} app @param {{open: () => void, close: () => void}} clusters */
 function colourSelect(app, clusters) {
   const select = el("select", { class: "select", testid: "colour-by", "aria-label": "Colour by" });
-  select.addEventListener("change", () => {
+  select.addEventListener("change", async () => {
     if (select.value === FIND) {
       select.value = app.store.state.colour;
       return clusters.open();
     }
     clusters.close();
-    colourBy(app, select.value);
+    if ((await colourBy(app, select.value)) === "failed") select.value = app.store.state.colour;
   });
   app.store.on(["manifest", "colour", "shelf"], ({ manifest, colour }) => {
     fillIn(select, manifest ? options(manifest) : []);

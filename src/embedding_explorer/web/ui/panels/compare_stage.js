@@ -37,7 +37,8 @@ async function open(app, frame, title) {
   const canvas = el("canvas", { id: "map-b", testid: "map-b", tabindex: 0, role: "application", "aria-label": `Map of images, B: ${compare.name}` });
   frame.append(canvas);
   const view = await MapView.create(canvas, app.options);
-  if (!canvas.isConnected) return view.destroy(); // it was closed meanwhile
+  // Its canvas may be another one, where the graphics processor was of no use.
+  if (!view.canvas.isConnected) return view.destroy(); // it was closed meanwhile
   const twin = (app.twin = new Twin(app, view, compare));
   view.addEventListener("escape", () => stepBack(app));
   view.addEventListener("notice", ({ detail: { level, text } }) => level !== "info" && app.toasts.show(text, { level }));

@@ -22,6 +22,7 @@ export function detail(app) {
   const walk = walkButtons(app);
   const close = button("Close", { icon: "close", kind: "quiet small", only: true, testid: "detail-close", onclick: () => closeRow(app) });
   const picture = el("img", { testid: "detail-picture", decoding: "async" });
+  for (const end of ["load", "error"]) picture.addEventListener(end, () => picture.classList.remove("coming"));
   const open = el("button", { type: "button", class: "detail-frame", title: "Show it at full size", onclick: () => openPicture(picture.src, file.textContent ?? "") }, picture);
   const body = el("div", { class: "stack-3" });
   const around = neighboursPart(app);
@@ -48,7 +49,12 @@ export function detail(app) {
 
 /** @param {HTMLImageElement} picture @param {string} src @param {string|undefined} file */
 function setPicture(picture, src, file) {
-  if (picture.getAttribute("src") !== src) picture.src = src;
+  if (picture.getAttribute("src") !== src) {
+    // Until the new one is there the browser goes on showing the old one, under a name that is not its own.
+    picture.classList.add("coming");
+    picture.src = src;
+    if (picture.complete) picture.classList.remove("coming");
+  }
   picture.alt = file ? `The image ${file}` : "The image";
 }
 
@@ -128,7 +134,7 @@ function walkByKeys(app, event) {
 function neighboursPart(app) {
   const list = new ImageList({
     label: "Most like it", size: 52, captions: true, testid: "neighbors",
-    onhover: (row) => app.store.set({ pointed: row }),
+    onhover: (row) => app.store.set({ pointed: row, pointedLayer: app.store.state.picked?.layer ?? 0 }),
     onopen: (item) => {
       const { picked } = app.store.state;
       if (picked) openRow(app, item.row, { layer: picked.layer, list: picked.list?.label === "neighbours" ? picked.list : neighbourList(picked), fly: true });

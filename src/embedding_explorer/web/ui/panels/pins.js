@@ -16,8 +16,8 @@ export function pins(app) {
   const element = el("div", { class: "pins", "aria-hidden": "true" }, picked, pointed, asked);
   const draw = () => {
     const { state } = app.store;
-    putPin(picked, placeOfRow(app, state.picked?.row), RAISED);
-    putPin(pointed, placeOfRow(app, state.pointed));
+    putPin(picked, placeOfRow(app, state.picked?.row, state.picked?.layer), RAISED);
+    putPin(pointed, placeOfRow(app, state.pointed, state.pointedLayer));
     putPin(asked, placeOfPicture(app));
   };
   app.store.on(["search"], ({ search }) => search?.picture && (picture.src = search.picture), { now: true });
@@ -27,10 +27,9 @@ export function pins(app) {
   return element;
 }
 
-/** @param {App} app @param {number|null|undefined} row of the layer that is looked at */
-function placeOfRow(app, row) {
-  const { phase, picked, overlay } = app.store.state;
-  const layer = picked?.layer ?? 0;
+/** @param {App} app @param {number|null|undefined} row @param {number} [layer] */
+function placeOfRow(app, row, layer = 0) {
+  const { phase, overlay } = app.store.state;
   const drawn = phase === "ready" && (layer === 0 || (overlay?.data && overlay.shown));
   return drawn && row !== null && row !== undefined ? app.view.project(row, layer) : null;
 }

@@ -13,7 +13,7 @@ export function searchResults(app) {
   const list = new ImageList({
     label: "Search results", size: 40, lines: true, testid: "search-results",
     onopen: (item) => openRow(app, item.row, { list: { rows: rowsOf(app), label: "results" }, fly: true }),
-    onhover: (row) => app.store.set({ pointed: row }),
+    onhover: (row) => app.store.set({ pointed: row, pointedLayer: 0 }),
   });
   const title = el("h2", { class: "grow ellipsis" });
   const picture = el("img", { class: "asked-picture", alt: "The picture that was searched for" });

@@ -44,7 +44,7 @@ function selectionList(app) {
   const list = new ImageList({
     label: "Selected images", size: 44, testid: "selection-list",
     onopen: (item) => openRow(app, item.row, { list: { rows: rows(), label: "selection" } }),
-    onhover: (row) => app.store.set({ pointed: row }),
+    onhover: (row) => app.store.set({ pointed: row, pointedLayer: 0 }),
   });
   app.store.on(["picked"], ({ picked }) => list.mark(picked?.layer === 0 ? picked.row : -1));
   return list;

@@ -7,6 +7,8 @@ import { theme } from "./theme.js";
 
 /** @typedef {import("./initial.js").App} App */
 
+let turn = 0;
+
 /** What a dataset is coloured by unless told otherwise. @param {any} manifest */
 export function defaultColour(manifest) {
   return manifest.columns.some((column) => column.name === "label") ? "label" : "none";
@@ -17,7 +19,7 @@ export async function restoreColour(app, wanted) {
   const { manifest } = app.store.state;
   const offered = ["none", "selections", ...manifest.columns.map((column) => column.name)];
   const colour = wanted.colour && offered.includes(wanted.colour) ? wanted.colour : defaultColour(manifest);
-  await colourBy(app, colour);
+  if ((await colourBy(app, colour)) !== "done") return;
   const { classes, column } = app.store.state;
   app.store.set({ hidden: fromLists(classes, wanted), range: column?.meta.kind === "number" ? wanted.range : null });
 }
@@ -26,21 +28,25 @@ export async function restoreColour(app, wanted) {
  * Colour by a column, by "selections" or by "none".
  * @param {App} app
  * @param {string} colour
+ * @returns {Promise<"done"|"failed"|"overtaken">} the last: something else was asked for meanwhile
  */
 export async function colourBy(app, colour) {
   const { data, manifest } = app.store.state;
+  const mine = (turn += 1);
   let column = null;
   if (colour !== "none" && colour !== "selections") {
     try {
       column = await data.column(colour);
     } catch (error) {
+      if (mine !== turn) return "overtaken";
       app.toasts.show(`The column ${colour} cannot be used. ${/** @type {Error} */ (error).message}`, { level: "error" });
-      return;
+      return "failed";
     }
   }
-  if (app.store.state.data !== data) return;
+  if (mine !== turn || app.store.state.data !== data) return "overtaken";
   const classes = column?.meta.kind === "category" ? classesOf(column.meta, manifest.total) : [];
   app.store.set({ colour, column, classes, hidden: new Set(), range: null });
+  return "done";
 }
 
 /** Give the view its colours. @param {App} app */

@@ -67,6 +67,7 @@ import { idle } from "./work_machine.js";
  * @property {Search|null} search
  * @property {Picked|null} picked
  * @property {number|null} pointed row that a list points at
+ * @property {number} pointedLayer which dataset's row that is
  * @property {Overlay|null} overlay
  * @property {Compare|null} compare
  * @property {number} glide how far the images are on the way to the other map, 0 to 1
@@ -89,7 +90,7 @@ export function initialState() {
     phase: "starting", failure: "", maps: null, limits: null, networks: null, data: null, manifest: null,
     reducer: "", mode: "3d", tool: "orbit", combine: "replace", camera: "",
     colour: "none", column: null, classes: [], hidden: new Set(), range: null, palette: null, tint: true, size: 1, visible: 0,
-    selection: null, shelf: [], search: null, picked: null, pointed: null, overlay: null,
+    selection: null, shelf: [], search: null, picked: null, pointed: null, pointedLayer: 0, overlay: null,
     compare: null, glide: 0, fade: "none", hovered: null, other: null,
     series: null, moment: 0, playing: false,
     shown: { drawn: 0, total: 0, moving: false }, work: idle(), foreign: null,

@@ -19,6 +19,8 @@ import { startSeries, stopSeries } from "./series.js";
 /** @typedef {import("./initial.js").App} App */
 
 let opening = new AbortController();
+/** What was asked for last. @type {{id: string|null, options: object}} */
+let asked = { id: null, options: {} };
 
 /**
  * Show a dataset.
@@ -30,6 +32,8 @@ let opening = new AbortController();
 export async function openDataset(app, id, { wanted = emptyAddress(), push = false } = {}) {
   opening.abort();
   const { signal } = (opening = new AbortController());
+  asked = { id, options: { wanted, push } };
+  let left = false;
   app.store.set({ phase: "loading", failure: "" });
   try {
     const film = wanted.series ? await seriesAt(wanted, signal) : null;
@@ -38,13 +42,24 @@ export async function openDataset(app, id, { wanted = emptyAddress(), push = fal
     if (!data) return app.store.set({ phase: "empty", data: null, manifest: null }), false;
     if (push) pushAddress(data.manifest);
     leave(app);
+    left = true;
     await enter(app, data, wanted, signal);
     if (film && !signal.aborted) startSeries(app, film.series, film.index);
     return !signal.aborted;
   } catch (error) {
-    if (!signal.aborted) failed(app, /** @type {Error} */ (error));
+    if (!signal.aborted) failed(app, /** @type {Error} */ (error), left);
     return false;
   }
+}
+
+/** Try again what was asked for last. @param {App} app */
+export function retry(app) {
+  return openDataset(app, asked.id, asked.options);
+}
+
+/** The dataset that was asked for last; null for the main one. */
+export function lastAsked() {
+  return asked.id;
 }
 
 /** The maps of a model's epochs, and the one to begin with. @param {import("../../core/address.js").Address} wanted @param {AbortSignal} signal */
@@ -125,11 +140,14 @@ function restoreRest(app, wanted) {
   if (wanted.row !== null && wanted.row < data.total) openRow(app, wanted.row, { fly: !wanted.camera });
 }
 
-/** @param {App} app @param {Error} error */
-function failed(app, error) {
+/** @param {App} app @param {Error} error @param {boolean} left whether the map before is given up */
+function failed(app, error, left) {
   const expected = error instanceof ServerError;
   if (!expected) reportError(error);
-  app.store.set({ phase: "failed", failure: expected ? error.message : `The map could not be drawn: ${error.message}` });
+  const failure = expected ? error.message : `The map could not be drawn: ${error.message}`;
+  if (left || !app.store.state.data) return app.store.set({ phase: "failed", failure });
+  app.store.set({ phase: "ready" });
+  app.toasts.show(failure, { level: "error", action: { label: "Try again", run: () => retry(app) }, testid: "open-failed" });
 }
 
 /** The list of datasets and the limits of an upload. @param {App} app @param {AbortSignal} [signal] @returns {Promise<any[]>} */

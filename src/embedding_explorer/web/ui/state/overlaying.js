@@ -33,8 +33,8 @@ export async function setOverlay(app, id) {
   }
 }
 
-/** @param {App} app */
-function remove(app) {
+/** Take the overlay away; also where the view has done so already. @param {App} app */
+export function remove(app) {
   const { overlay, picked } = app.store.state;
   if (!overlay) return;
   app.view.setOverlay(null, app.store.state.reducer);
@@ -43,10 +43,15 @@ function remove(app) {
 
 /** Hide or show it without fetching anything. @param {App} app @param {boolean} shown */
 export async function showOverlay(app, shown) {
-  const { overlay, reducer } = app.store.state;
+  const { overlay, reducer, picked } = app.store.state;
   if (!overlay?.data) return;
-  app.store.set({ overlay: { ...overlay, shown } });
-  await app.view.setOverlay(shown ? overlay.data : null, reducer);
+  app.store.set({ overlay: { ...overlay, shown }, picked: !shown && picked?.layer === 1 ? null : picked });
+  const mine = (turn += 1);
+  try {
+    await app.view.setOverlay(shown ? overlay.data : null, reducer);
+  } catch (error) {
+    if (mine === turn) app.store.set({ overlay: { ...overlay, data: null, error: words(/** @type {Error} */ (error), overlay.name) } });
+  }
 }
 
 /** @param {Error} error @param {string} name */

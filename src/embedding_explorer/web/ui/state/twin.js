@@ -66,9 +66,18 @@ export class Twin {
       app.store.on(["tool"], ({ tool }) => view.setTool(tool)),
       app.store.on(["size"], ({ size }) => (view.size = size)),
       app.store.on(["tint", "search", "colour"], ({ tint, search, colour }) => view.setTint(tint && !search && colour !== "none"), { now: true }),
-      app.store.on(["reducer"], ({ reducer }) => view.setReduction(this.data.reducerOr(reducer)), { now: true }),
+      app.store.on(["reducer"], ({ reducer }) => this.reduce(reducer), { now: true }),
       app.store.on(["compare"], ({ compare }) => compare?.linked && this.lead(app.view, view)),
     );
+  }
+
+  /** @param {string} reducer */
+  async reduce(reducer) {
+    try {
+      await this.view.setReduction(this.data.reducerOr(reducer));
+    } catch (error) {
+      if (!this.destroyed) this.app.toasts.show(`Map B stays as it is: ${/** @type {Error} */ (error).message}`, { level: "error" });
+    }
   }
 
   /** With one camera for both, what moves in one moves in the other. @param {any} leader @param {any} follower */
@@ -88,7 +97,7 @@ export class Twin {
   pointed(row) {
     const own = matchOf(this.back, row);
     this.app.view.point(own);
-    this.app.store.set({ pointed: own >= 0 ? own : null });
+    this.app.store.set({ pointed: own >= 0 ? own : null, pointedLayer: 0 });
   }
 
   /** @param {number} row of the first map */
