@@ -61,6 +61,12 @@ def one_refusal(document: dict[str, Any]) -> None:
                 described["schema"] = error
 
 
+ABOUT = (
+    "Pictures in, maps out; and the networks that make the maps. Errors name the cause and the remedy. Only `/v0.7` asks for "
+    "keys, where `EXPLORER_API_KEY` is set."
+)
+
+
 def make_app(most: int) -> DescribedApp:
     """An application without routes but those of its documentation; `most`: bytes of the largest body."""
 
@@ -70,7 +76,7 @@ def make_app(most: int) -> DescribedApp:
 
     return DescribedApp(
         "embedding_explorer",
-        info=Info(title="embedding_explorer", version=__version__),
+        info=Info(title="embedding_explorer", version=__version__, description=ABOUT),
         validation_error_callback=refused,
         validation_error_model=Error,
         validation_error_status=400,

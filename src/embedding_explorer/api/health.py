@@ -4,16 +4,18 @@ import time
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, Tag
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from embedding_explorer.jobs.runtime import Runtime
 
+TAG = Tag(name="health", description="For probes and Prometheus.")
+
 
 def make(runtime: Runtime, metrics: "Metrics") -> APIBlueprint:
     """The blueprint. None of it is guarded by the busy lock."""
-    bp = APIBlueprint("health", __name__)
+    bp = APIBlueprint("health", __name__, abp_tags=[TAG])
 
     @bp.get("/health/live", summary="200 while the web process answers")
     def live() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, Tag
 from pydantic import BaseModel, Field
 
 from embedding_explorer.api.event_streams import EventStreams, event
@@ -13,6 +13,7 @@ from embedding_explorer.api.explorer.models import Error, JobAnswer
 from embedding_explorer.jobs.records import FINISHED
 from embedding_explorer.jobs.runtime import Runtime
 
+TAG = Tag(name="jobs", description="Work in the background: its progress, and its end.")
 EVENT_EVERY = 0.1  # seconds between two events at the least
 LOOK_EVERY = 1.0  # … and at the most between two looks at a job
 
@@ -55,7 +56,7 @@ class OtherJobs(Protocol):
 
 def make(runtime: Runtime, others: OtherJobs, streams: EventStreams) -> APIBlueprint:
     """The blueprint. None of it is guarded by the busy lock."""
-    bp = APIBlueprint("jobs", __name__)
+    bp = APIBlueprint("jobs", __name__, abp_tags=[TAG])
     jobs = runtime.jobs
 
     @bp.get("/jobs/<id>.json", responses={200: JobAnswer, 404: JobMissing}, summary="A job")

@@ -65,7 +65,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
             f"/{reducer}/<start>/<end>",
             endpoint=f"{reducer}_with_picture",
             responses={200: CoordinatesAnswer, 400: Error, 404: Error, 409: Error},
-            summary=f"The same with an uploaded picture placed by {reducer.upper()}, appended last",
+            summary=f"An uploaded picture placed by {reducer.upper()} among ranges of the main dataset, appended last",
         )
         def post_picture(path: SlicePath) -> Response:
             dataset = store.get("main")

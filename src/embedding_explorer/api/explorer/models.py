@@ -80,7 +80,10 @@ class UploadQuery(Strict):
     pooling: Literal["avg", "max", "flatten"] | None = Field(None, description="What becomes of a layer's maps.")
     name: str | None = Field(None, max_length=200, description="Name of a new dataset; by default the file's.")
     limit: int | None = Field(None, ge=1, description="At most so many images, up to EXPLORER_MAX_UPLOAD_IMAGES.")
-    labels: Literal["none", "folders"] = Field("none", description="`folders`: top-level folders are labels.")
+    labels: Literal["none", "folders"] = Field(
+        "none",
+        description="`none`: pictures in folders are skipped; `folders`: they are taken, their top-level folders are labels.",
+    )
 
 
 class DatasetChange(Strict):

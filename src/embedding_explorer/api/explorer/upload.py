@@ -35,7 +35,7 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, responses: ResponseCache) -> 
     @bp.post(
         "/dataset",
         responses={202: JobStarted, 400: Error, 408: Error, 413: Error, 500: Error, 507: Error},
-        summary="Make a dataset of a ZIP of pictures; answers with its id when it is finished",
+        summary="Make a dataset of an archive of pictures (ZIP, 7z, tar); answers with its id when it is finished",
     )
     def create_dataset(query: UploadQuery) -> Response:
         runtime.networks.check_extraction(query.network, query.layer, query.pooling)

@@ -83,7 +83,11 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache, sheets:
         with dataset.reading(f"the tilemap {path.range[:20]}"):
             return tilemap_answer(dataset, path.range, path.hash)
 
-    @bp.get("/maps/<hash>/overview/<range>", responses={404: Error, 409: Error}, summary="Its 16 px overview (JPEG)")
+    @bp.get(
+        "/maps/<hash>/overview/<range>",
+        responses={404: Error, 409: Error},
+        summary="A tilemap at 16 px an image (JPEG)",
+    )
     def overview(path: RangePath) -> Response:
         dataset = store.get(path.hash)
         dataset.tilemap_path(path.range)
@@ -98,7 +102,11 @@ def add_routes(bp: APIBlueprint, runtime: Runtime, cache: ResponseCache, sheets:
     def thumbnails(path: HashPath, query: ThumbnailsQuery) -> Response:
         return thumbnails_answer(sheets, store.get(path.hash), path.hash, query)
 
-    @bp.get("/thumbnails", responses={400: Error, 404: Error, 409: Error}, summary="The same of the main dataset")
+    @bp.get(
+        "/thumbnails",
+        responses={400: Error, 404: Error, 409: Error},
+        summary="A sheet of some images of the main dataset (JPEG)",
+    )
     def main_thumbnails(query: ThumbnailsQuery) -> Response:
         return thumbnails_answer(sheets, store.get("main"), "main", query)
 

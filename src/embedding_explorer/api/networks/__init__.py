@@ -1,12 +1,15 @@
 """The networks API (Deepomatic v0.7): registered and public networks, inference, tasks."""
 
 from flask import Flask
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, Tag
 
 from embedding_explorer.api.networks import credentials
 from embedding_explorer.api.networks.routes import add_routes
 from embedding_explorer.jobs.runtime import Runtime
 
+TAG = Tag(
+    name="networks", description="Networks of your own: register them, run them on pictures (Deepomatic networks v0.7)."
+)
 PREFIX = "/v0.7"
 
 
@@ -17,7 +20,7 @@ def concerns(path: str) -> bool:
 
 def make(runtime: Runtime) -> APIBlueprint:
     """The blueprint. None of it is guarded by the busy lock."""
-    bp = APIBlueprint("networks", __name__, url_prefix=PREFIX)
+    bp = APIBlueprint("networks", __name__, url_prefix=PREFIX, abp_tags=[TAG])
     add_routes(bp, runtime)
     return bp
 

@@ -7,7 +7,8 @@ from embedding_explorer.api.run_logs.parameters import Endpoint
 
 PREFIX, TAG = "/api", "run logs"
 DATASET = ("id", "trainJobName", "session_id")  # how every request may name its dataset
-SUMMARY = "Run logs: `{name}`; `code` in the answer is 200, or 500 with the reason in `msg`"
+ABOUT = "Event files of trainings (TS-VIS). `code` in an answer is 200, or 500 with the reason in `msg`."
+SUMMARY = "`{name}` of a run"
 ENVELOPE = {
     "type": "object",
     "properties": {"code": {"type": "integer"}, "msg": {"type": "string"}, "data": {}},
@@ -20,6 +21,7 @@ FILES = {"image_raw": "image/*", "audio_raw": "audio/*"}
 
 def describe(document: dict[str, Any]) -> None:
     """Add every endpoint under each of its names."""
+    document.setdefault("tags", []).append({"name": TAG, "description": ABOUT})
     for endpoint in (INIT, *ENDPOINTS):
         for name in (endpoint.name, *ALIASES.get(endpoint.name, ())):
             document["paths"][f"{PREFIX}/{name}"] = {"get": operation(endpoint, name)}
