@@ -18,6 +18,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
 def test_an_upload_of_the_explorer_keeps_training_jobs_out(server: QuickServer) -> None:
     digits = Digits(server)
     dataset = digits.done(digits.gradients())
+    model = digits.done(digits.training(dataset, train_epochs="1"))
     jobs = sorted(path.name for path in (server.data / "jobs").iterdir())
     upload = begun_upload(server)
     try:
@@ -38,6 +39,12 @@ def test_an_upload_of_the_explorer_keeps_training_jobs_out(server: QuickServer) 
             assert digits.get(path).status_code == 200, path
         assert digits.call("PUT", f"/jobs/{dataset}", data={"job_name": "Renamed"}).status_code == 200
         assert digits.post("/group", {"group_name": "g", "job_ids[]": dataset}).status_code == 200
+        # Neither one picture through a network, nor an abort, nor run logs wait for the lock.
+        asked = {"job_id": model, "gradient_x": "0", "gradient_y": "0"}
+        assert digits.post("/models/images/generic/infer_extension.json", asked).status_code == 200
+        assert digits.post(f"/models/{model}/abort").status_code == 403
+        assert digits.json("/api/getCategory", params={"id": "any", "trainJobName": model})["code"] in (200, 207)
+        assert digits.call("DELETE", f"/models/{model}").status_code == 200
         assert digits.call("DELETE", f"/jobs/{dataset}").status_code == 200
     finally:
         upload.close()

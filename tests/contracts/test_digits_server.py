@@ -1,5 +1,6 @@
 """The training API: the server as a whole (contract, 1.4, 1.6, 3.1 to 3.3, 3.11)."""
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -109,7 +110,7 @@ def test_paths_are_completed_inside_the_data_roots_alone(digits: Digits, picture
     assert found(str(pictures)[:-2]) == [str(pictures)]
     jobs = str(digits.server.data / "jobs")
     for outside in ("/etc/pass", "/", f"{pictures}/../", f"{pictures}/../../", "", "\0", "*", "/proc/self/ro"):
-        assert all(path.startswith((str(pictures), jobs)) for path in found(outside)), outside
+        assert all(os.path.normpath(path).startswith((str(pictures), jobs)) for path in found(outside)), outside
 
 
 def test_a_link_out_of_the_roots_is_not_completed(digits: Digits, pictures: Path) -> None:

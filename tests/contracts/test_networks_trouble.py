@@ -100,7 +100,9 @@ def test_a_killed_inference_worker_is_replaced(start: Start) -> None:
     network, endless = api.deployed(), api.deployed(endless_model())
     stuck = api.infer(endless["id"]).json()["task_id"]
     time.sleep(0.5)
-    os.kill(worker_pid(api) or 0, signal.SIGKILL)
+    pid = worker_pid(api)
+    assert pid  # 0 would be the tests themselves
+    os.kill(pid, signal.SIGKILL)
     assert "ended the process" in api.wait(stuck)["error"]
     assert api.features(network["id"], "mean")["mean"]["data"] == [255, 0, 0]
 

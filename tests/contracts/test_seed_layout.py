@@ -37,7 +37,7 @@ def write_seed(folder: Path) -> None:
         rows = 100 if number < RANGES - 1 else 60
         tilemap = Image.new("RGB", (500, 50 * rows), colour_of(number))
         tilemap.save(folder / "tilemaps" / f"tilemap-{number:03d}.jpg", quality=90)
-    (folder / "pickles" / "pca_model.pickle").write_bytes(b"cos\nsystem\n(S'touch /tmp/owned'\ntR.")
+    (folder / "pickles" / "pca_model.pickle").write_bytes(f"cos\nsystem\n(S'touch {folder}/owned'\ntR.".encode())
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_pictures_are_cut_from_the_tilemaps_and_export_works(server: Server) -> 
 def test_the_models_pickle_was_refused_with_a_reason_and_not_executed(server: Server) -> None:
     skipped = server.get("/dataset/main").json()["skipped"]
     assert any("pca_model.pickle" in s["file"] and s["reason"] for s in skipped)
-    assert not Path("/tmp/owned").exists()
+    assert not (server.data / "owned").exists()
 
 
 def test_uploads_work_beside_it(server: Server, colour_zip: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from embedding_explorer.errors import BadInput, FetchFailed
 from embedding_explorer.images import remote
 from embedding_explorer.images.remote import Limits, check_url, fetch, is_public, listens_on_loopback
-from tests.picture_host import Answer, content, redirect, web
+from tests.picture_host import Answer, certificate_of, content, redirect, web
 
 ALL = Limits(private=True, most=100_000, seconds=5)
 
@@ -106,8 +107,25 @@ def test_a_handshake_that_never_ends_is_cut_off_too(target: Path) -> None:
         assert time.monotonic() - begin < 3
 
 
-def test_an_untrusted_certificate_is_refused(target: Path, site: str) -> None:
-    with pytest.raises(FetchFailed, match=r"connection failed|certificate"):
+def test_pictures_come_by_tls_from_who_can_prove_the_name(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, wrong = (certificate_of(host, tmp_path) for host in ("localhost", "elsewhere.example"))
+    with web(ANSWERS, right) as site, web(ANSWERS, wrong) as impostor:
+        with pytest.raises(FetchFailed, match="its certificate is not valid"):
+            fetch(f"{site}/ok", target, ALL)
+        trusting = ssl.create_default_context()
+        for each in (right, wrong):
+            trusting.load_verify_locations(each)
+        monkeypatch.setattr(remote, "_context", lambda: trusting)
+        fetch(f"{site}/ok", target, ALL)
+        assert target.read_bytes() == b"picture"
+        with pytest.raises(FetchFailed, match=r"its certificate is not valid \(Hostname mismatch"):
+            fetch(f"{impostor}/ok", target, ALL)
+
+
+def test_what_does_not_speak_tls_is_no_https(target: Path, site: str) -> None:
+    with pytest.raises(FetchFailed, match="the connection failed"):
         fetch(site.replace("http:", "https:") + "/ok", target, ALL)
 
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -56,11 +57,22 @@ def test_another_process_is_seen_and_its_death_frees_the_lock(tmp_path: Path, ot
 
 def test_looking_never_makes_another_one_fail_to_acquire(tmp_path: Path) -> None:
     looking, taking = BusyLock(tmp_path), BusyLock(tmp_path)
-    for _ in range(50):
-        looking._looked = 0.0
-        looking.held()
-        taking.acquire()
-        taking.release()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.0005):
+            looking._looked = 0.0
+            looking.held()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(300):
+            taking.acquire()
+            taking.release()
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_second_server_on_one_data_folder_is_refused(tmp_path: Path) -> None:

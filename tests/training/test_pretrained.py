@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -202,14 +203,15 @@ def test_networks_that_give_numbers_stay_so(tmp_path: Path) -> None:
 
 
 class _Evil:
-    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
-        import os
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
 
-        return os.system, ("touch /tmp/evil-was-here",)
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, (f"touch {self.mark}",)
 
 
 def evil_pickle(path: Path) -> None:
-    torch.save({"c.weight": _Evil()}, path)
+    torch.save({"c.weight": _Evil(path.with_name("evil-was-here"))}, path)
 
 
 def whole_module(path: Path) -> None:
@@ -224,7 +226,7 @@ def test_pickles_of_anything_but_tensors_are_refused_and_not_run(
     write(given["weights"])
     with pytest.raises(ExplorerError, match="cannot be used"):
         import_model(Incoming(new(tmp_path), **given))
-    assert not Path("/tmp/evil-was-here").exists()
+    assert not list(tmp_path.rglob("evil-was-here"))
 
 
 @pytest.mark.parametrize(

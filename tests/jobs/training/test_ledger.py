@@ -2,11 +2,13 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from embedding_explorer.database import Database
 from embedding_explorer.errors import JobNotFound
+from embedding_explorer.jobs.training import progress
 from embedding_explorer.jobs.training.ledger import Ledger
 from embedding_explorer.jobs.training.progress import Course
 from embedding_explorer.jobs.training.records import JobType, State, TrainingJob, is_id
@@ -81,14 +83,16 @@ def test_a_removed_job_is_unknown(ledger: Ledger) -> None:
     assert not ledger.table.taken(made.id) and ledger.version(made.id) == 0
 
 
-def test_progress_of_a_training_and_the_time_that_is_left(ledger: Ledger) -> None:
+def test_progress_of_a_training_and_the_time_that_is_left(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: now[0]))
     course = Course(job(1, ledger, State.RUNNING))
     assert course.follow("train", 40, 100) == {"stage": "train", "progress": 40.0, "eta": None}
-    time.sleep(0.2)
+    now[0] += 2
     told = course.follow("train", 50, 100)
-    assert told["progress"] == 50 and told["eta"] == pytest.approx(1.0, abs=0.3)
-    time.sleep(0.3)
-    assert course.follow("train", 50, 100)["eta"] == pytest.approx(told["eta"] - 0.3, abs=0.15)
+    assert told["progress"] == 50 and told["eta"] == pytest.approx(10)
+    now[0] += 3
+    assert course.follow("train", 50, 100)["eta"] == pytest.approx(7)
     assert course.counts == (50, 100)
 
 

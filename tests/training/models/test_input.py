@@ -48,3 +48,21 @@ def test_changes_that_pictures_cannot_have_are_refused() -> None:
         Feed(augmentation=Augmentation(turn="rot90")).check((3, 8, 9))
     with pytest.raises(BadInput, match="three channels"):
         Feed(augmentation=Augmentation(hsv=(0.1, 0.1, 0.1))).check((1, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Augmentation(flip="fliplr"),
+        Augmentation(turn="rot180"),
+        Augmentation(rotation=20),
+        Augmentation(scale=0.1),
+        Augmentation(noise=0.03),
+        Augmentation(contrast=0.5),
+        Augmentation(hsv=(0.1, 0.1, 0.1)),
+    ],
+)
+def test_each_change_alone_changes_pictures(change: Augmentation) -> None:
+    pixels = torch.randint(0, 256, (16, 9, 9, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    feed = Feed(augmentation=change)
+    assert not torch.allclose(feed.training(pixels, torch.Generator().manual_seed(1)), feed.plain(pixels), atol=0.5)
