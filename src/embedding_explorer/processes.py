@@ -1,4 +1,4 @@
-"""What processes of this program owe each other."""
+"""What processes of this program owe each other, and what they may use."""
 
 import ctypes
 import os
@@ -6,6 +6,11 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
+
+
+def allowed_cpus() -> int:
+    """Processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def die_with_parent(parent: int | None = None) -> None:

@@ -1,7 +1,6 @@
 """Entries of a source in, decoded images with their features out: in order, overlapped, in bounded memory."""
 
 import hashlib
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,8 +14,9 @@ from embedding_explorer.errors import LimitExceeded, UnreadableImage
 from embedding_explorer.images.decode import Decoded, InputSpec, decode
 from embedding_explorer.images.source import Entry, Skipped, Source
 from embedding_explorer.networks.base import Attempt, Extractor, OwnInput
+from embedding_explorer.processes import allowed_cpus
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+THREADS = allowed_cpus()
 
 T = TypeVar("T")
 R = TypeVar("R")

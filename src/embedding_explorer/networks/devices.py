@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from embedding_explorer.processes import allowed_cpus
+
 # Any of these is there wherever an NVIDIA driver is: bare metal, containers, WSL.
 DRIVER_FILES = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidia0"), Path("/dev/dxg"))
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
@@ -40,7 +42,7 @@ def import_openvino() -> Any:
 
 def usable_cpus() -> int:
     """Processors that this process may use, a container's quota included (OpenVINO does not look at it)."""
-    allowed = len(os.sched_getaffinity(0))
+    allowed = allowed_cpus()
     try:
         quota, period = CPU_LIMIT.read_text().split()
     except (OSError, ValueError):

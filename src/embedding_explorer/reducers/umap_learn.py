@@ -4,7 +4,6 @@
 to mend, and transforms new rows only with objects that must be pickled.
 """
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embedding_explorer.processes import allowed_cpus
 from embedding_explorer.reducers.base import Float32, Progress, first_three, one_blas_thread
 from embedding_explorer.reducers.knn import nearest
 
@@ -171,7 +171,7 @@ def _neighbors(rows: Float32, k: int, parallel: bool, look: Callable[[], None]) 
     def search(part: slice) -> None:
         indices[part, 1:], distances[part, 1:] = nearest(rows[part], rows, k - 1, exclude=own[part])
 
-    pool = ThreadPoolExecutor(os.cpu_count() if parallel else 1)
+    pool = ThreadPoolExecutor(allowed_cpus() if parallel else 1)
     try:
         for _ in pool.map(search, [slice(start, start + SEARCH_ROWS) for start in range(0, len(rows), SEARCH_ROWS)]):
             look()
