@@ -402,6 +402,35 @@ test("no more large pictures are drawn than are fetched for a view, whatever is 
   assert.deepEqual(colours(1), [[200, 0, 0], [50, 50, 50]]);
 });
 
+test("many large pictures at rest are drawn in slices, shown when complete; while moving at once", (context) => {
+  const camera = Camera.fromString("2d,0,0,3");
+  const points = Array.from({ length: 60 }, (_, i) => [(i % 10) / 20 - 0.2, Math.floor(i / 10) / 20 - 0.1, 0]);
+  const { renderer, set, shown } = stage(points);
+  for (let slot = 0; slot < 60; slot += 1) renderer.putDetail(slot, new Int32Array(50 * 50).fill(pack(slot, 200, 3)), 51, 50);
+  for (const place of set.slots.keys()) set.slots[place] = place + 1;
+  let now = 0;
+  context.mock.method(performance, "now", () => (now += 100)); // a slow machine
+  const frame = (more) => frameOf(camera, set, { sizing: { unit: 200 * camera.distance, low: 2, high: 200 }, flat: true, ...more });
+  assert.ok(renderer.draw(frame({ version: "moving", moving: true })).done);
+  const [before, background] = [shown.pixels.slice(), pack(...COLOURS.background)];
+  assert.ok(before.some((word) => word !== background));
+  const resting = frame({ version: "resting" });
+  let slices = 1;
+  for (; !renderer.draw(resting).done; slices += 1) {
+    assert.deepEqual(shown.pixels, before);
+    assert.equal(renderer.hover(resting), false);
+  }
+  assert.ok(slices > 3);
+  assert.equal(renderer.drawn.detail, 60);
+  const whole = shown.pixels.slice();
+  assert.notDeepEqual(whole, before);
+  // Given up in the middle for another view, and begun again.
+  renderer.draw(frame({ version: "again" }));
+  renderer.draw(frame({ version: "moving", moving: true }));
+  while (!renderer.draw(resting).done);
+  assert.deepEqual(shown.pixels, whole);
+});
+
 test("an empty map is the background", () => {
   const { renderer, set, shown } = stage([]);
   assert.deepEqual([renderer.draw(frameOf(new Camera(), set)).done, renderer.drawn.drawn], [true, 0]);

@@ -68,7 +68,7 @@ export class Engine {
     scene.lens += 1;
     this.changed(true);
     // At once: until it is drawn again, the canvas is blank.
-    if (scene.sets.length > 0) this.draw(performance.now());
+    if (scene.sets.length > 0) this.drawWhole();
   }
 
   get atHome() {
@@ -138,6 +138,12 @@ export class Engine {
     return !done || pilot.active || layers.glide !== null || layers.uploads.busy;
   }
 
+  /** Draw now, all slices of it. */
+  drawWhole() {
+    do this.draw(performance.now());
+    while (this.unfinished);
+  }
+
   /** Hand over pictures that have arrived: those of all frames since the last time. */
   handOver() {
     if (this.layers.uploads.step(Math.min(MOST_FRAMES, 1 + this.waited))) this.todo.picture = true;
@@ -195,7 +201,7 @@ export class Engine {
     this.toldOfFailure = false;
     this.figures.restedAt = performance.now();
     this.changed(true);
-    this.draw(performance.now());
+    this.drawWhole();
     this.figures.firstDotsMs = performance.now() - data.openedAt;
   }
 

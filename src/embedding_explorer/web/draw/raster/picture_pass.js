@@ -18,24 +18,26 @@ const MOST = 6000;
 const HALF = TILE / 2;
 // A source a little smaller than the picture on the screen is sharper than one twice as large.
 const HALF_STRETCH = 1.15;
+// Pixels of pictures between two chances to stop: some 3 ms.
+const STRIDE = 400_000;
 
 /**
- * Draw the foremost pictures until they fill an area.
+ * Draw the foremost pictures until they fill an area; pauses now and then, for whoever wants to go on later.
  * @param {import("./discs.js").Target} target
  * @param {PointSet} set projected already
  * @param {Frame} frame
  * @param {Stores} stores
  * @param {number} area pixels
  * @param {Uint8Array} covered set to 1 at the places that were drawn
- * @returns {{overview: number, detail: number}} how many
+ * @returns {Generator<void, {overview: number, detail: number}>} how many, in the end
  */
-export function drawPictures(target, set, frame, stores, area, covered) {
+export function* drawPictures(target, set, frame, stores, area, covered) {
   const counts = { overview: 0, detail: 0 };
   const { x, y, depth } = set.projected;
   const wish = { viewport: frame.viewport, sizing: frame.sizing, from: frame.pictureFrom, most: MOST };
   const largeFrom = STRETCH * (stores.cells?.grid.cell ?? 0);
   const small = { cells: stores.cells, detail: null };
-  let left = area, large = frame.large;
+  let left = area, large = frame.large, pause = area - STRIDE;
   for (const place of foremost(set.projected, set.flags, wish)) {
     const size = sizeAt(depth[place], frame.sizing);
     if (size >= largeFrom) large -= 1;
@@ -48,6 +50,10 @@ export function drawPictures(target, set, frame, stores, area, covered) {
     drawPicture(target, source, { x: x[place], y: y[place], ...sides(set, place, size) }, order, lookOf(set, place, size, frame));
     covered[place] = 1;
     counts[set.slots[place] ? "detail" : "overview"] += 1;
+    if (left < pause) {
+      pause = left - STRIDE;
+      yield;
+    }
   }
   return counts;
 }

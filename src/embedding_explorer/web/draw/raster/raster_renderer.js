@@ -49,6 +49,8 @@ export class RasterRenderer {
     this.detail = null;
     /** @type {Drawn} */
     this.drawn = { done: false, drawn: 0, dots: 0, overview: 0, detail: 0 };
+    /** Pictures that are still to be drawn, a pass for each set. @type {ReturnType<typeof drawPictures>[]} */
+    this.passes = [];
     this.phase = PHASES;
     this.drawing = "";
     /** @type {{x: number, y: number, side: number}|null} */
@@ -74,6 +76,7 @@ export class RasterRenderer {
     this.image = this.context.createImageData(width, height);
     this.target = { width, height, pixels: new Int32Array(this.image.data.buffer), depths: new Float32Array(width * height) };
     this.phase = PHASES;
+    this.passes = [];
     this.hovered = null;
   }
 
@@ -86,6 +89,7 @@ export class RasterRenderer {
   /** @param {PointSet} set */
   remove(set) {
     this.sets.delete(set);
+    this.phase = PHASES; // what was begun with it does not go on
   }
 
   /** @param {PointSet} set @param {number} range @param {ImageBitmap} bitmap */
@@ -99,12 +103,13 @@ export class RasterRenderer {
     this.detail.put(slot, pixels, start, stride);
   }
 
-  /** Draw a frame; one of very many images at rest in slices, shown when complete. @param {Frame} frame @returns {Drawn} */
+  /** Draw a frame; one at rest in slices where there is much to draw, shown when complete. @param {Frame} frame @returns {Drawn} */
   draw(frame) {
     if (frame.moving || this.phase >= PHASES || this.drawing !== frame.version) this.begin(frame);
     const last = frame.moving ? Math.max(1, Math.round(PHASES * frame.k)) : PHASES;
     const whole = frame.moving || frame.sets.every((set) => set.n < SLICED_FROM);
-    const deadline = performance.now() + SLICE;
+    const deadline = frame.moving ? Infinity : performance.now() + SLICE;
+    if (!this.pictures(deadline)) return { ...this.drawn, done: false };
     while (this.phase < last) {
       const next = whole ? last : this.phase + 1;
       for (const set of frame.sets) this.dots(set, frame, this.phase, next);
@@ -124,14 +129,25 @@ export class RasterRenderer {
     this.drawn = { done: false, drawn: 0, dots: 0, overview: 0, detail: 0 };
     const area = frame.moving ? MOVING_AREA * frame.k : RESTING_AREA;
     // Pictures first: a dot behind them then costs one comparison.
-    for (const set of frame.sets) {
+    this.passes = frame.sets.map((set) => {
       set.project(frame);
       const { cells, covered } = this.known(set);
       covered.fill(0);
-      const counts = drawPictures(this.target, set, frame, { cells, detail: this.detail }, area, covered);
-      this.drawn.overview += counts.overview;
-      this.drawn.detail += counts.detail;
+      return drawPictures(this.target, set, frame, { cells, detail: this.detail }, area, covered);
+    });
+  }
+
+  /** Go on with the pictures. @param {number} deadline @returns {boolean} whether they are complete */
+  pictures(deadline) {
+    while (this.passes.length > 0) {
+      const { done, value } = this.passes[0].next();
+      if (done) {
+        this.passes.shift();
+        this.drawn.overview += value.overview;
+        this.drawn.detail += value.detail;
+      } else if (performance.now() > deadline) return false;
     }
+    return true;
   }
 
   /** @param {PointSet} set @param {Frame} frame @param {number} first @param {number} last */
