@@ -72,7 +72,9 @@ def page(server: QuickServer, open_page: Pages, ids: tuple[str, str, str]) -> Pa
 
 def flags(page: Page) -> list[int]:
     """Of the other map's images, by row."""
-    return page.evaluate(f"() => Array.from({SECOND}.flags.get({SECOND}.set(0)))")
+    return page.evaluate(
+        f"() => {{ const {{ flags, places }} = {SECOND}.set(0); return Array.from(places, (place) => flags[place]); }}"
+    )
 
 
 def spot(page: Page, row: int, view: str = "window.explorer.view") -> tuple[float, float]:
