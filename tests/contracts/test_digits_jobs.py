@@ -214,6 +214,7 @@ def test_an_explorers_job_keeps_its_own_answers(digits: Digits) -> None:
     job = answer.headers["Location"].removeprefix("/jobs/").removesuffix(".json") if answer.ok else None
     job = job or digits.server.last_job().id
     assert ID.fullmatch(job)
+    digits.server.wait_idle()  # it goes on after the answer
     shown = digits.json(f"/jobs/{job}.json")
     assert shown["id"] == job and shown["kind"] == "dataset" and shown["status"] == "failed"
     assert digits.json(f"/jobs/{job}/json") == shown
