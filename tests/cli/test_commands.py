@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from embedding_explorer.cli.common import settings_for
 from embedding_explorer.datasets.store import DatasetStore
 
 COMMAND = (sys.executable, "-m", "embedding_explorer")
@@ -44,6 +45,15 @@ def test_help_is_quick_because_it_loads_nothing_heavy() -> None:
     assert found.stdout.strip() == "[]"
     assert "ingest" in run("--help").stdout
     assert "EXPLORER_MAX_UPLOAD_BYTES" in run("serve", "--help").stdout
+
+
+def test_folders_are_absolute_as_paths_in_them_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EXPLORER_JOBS_DIR", "jobs")
+    settings = settings_for()
+    assert (settings.data, settings.jobs_folder) == (tmp_path / "data", tmp_path / "jobs")
+    monkeypatch.setenv("EXPLORER_JOBS_DIR", "")
+    assert settings_for(data=Path("x")).jobs_folder == tmp_path / "x" / "jobs"
 
 
 def test_a_wrong_setting_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:

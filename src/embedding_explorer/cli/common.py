@@ -19,8 +19,11 @@ data_option = click.option(
 
 
 def settings_for(**given: Any) -> Settings:
-    """Settings from the environment and the options given; logging as they say."""
+    """Settings from the environment and the options given, their folders absolute; logging as they say."""
     settings = Settings.from_environment(**given)
+    # Paths in them are kept and handed on, where a relative one of our own looks like one that somebody sent.
+    jobs = settings.jobs_dir and str(Path(settings.jobs_dir).absolute())
+    settings = replace(settings, data=settings.data.absolute(), jobs_dir=jobs)
     writable = configure_logging(settings.log_level, settings.log_file)
     return settings if writable else replace(settings, log_file="")  # said once, and not by each process
 
