@@ -13,9 +13,8 @@ from PIL import Image
 from sqlalchemy import create_engine
 
 from embedding_explorer.database import Database, postgresql_url
-from embedding_explorer.settings import PREFIX, SYNONYMS
 from tests.postgres import postgres
-from tests.servers import Server
+from tests.servers import Server, is_setting
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -31,7 +30,7 @@ def shared_data(name: str) -> Path:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own EXPLORER_* and DIGITS_* must not decide on a test."""
-    for name in [name for name in os.environ if name.startswith(PREFIX) or name in SYNONYMS]:
+    for name in filter(is_setting, list(os.environ)):
         monkeypatch.delenv(name)
 
 

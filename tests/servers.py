@@ -237,9 +237,14 @@ def explorer(
     )
 
 
+def is_setting(name: str) -> bool:
+    """Whether a variable of the environment is one of the program's."""
+    return name.startswith(PREFIX) or name in SYNONYMS
+
+
 def environment(**settings: str) -> dict[str, str]:
     """Of a process with these settings, and none of those that are set here."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX) and name not in SYNONYMS}
+    kept = {name: text for name, text in os.environ.items() if not is_setting(name)}
     return kept | {f"EXPLORER_{name.upper()}": value for name, value in settings.items()}
 
 

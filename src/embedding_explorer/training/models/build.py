@@ -44,7 +44,8 @@ def _standard(definition: Definition, max_parameters: int) -> nn.Module:
             f"{STANDARD[name].name} needs pictures of at least {least}x{least} pixels; these have {shape[2]}x{shape[1]} "
             "after the crop. Make a dataset of larger pictures, or choose a smaller network such as lenet."
         )
-    module = _for_small(name, classes) if STANDARD[name].architecture else _of_torchvision(name, classes)
+    small = STANDARD[name].architecture
+    module = _for_small(small, classes) if small else _of_torchvision(name, classes)
     if shape[0] == 1:
         _take_gray(module)
     count = sum(parameter.numel() for parameter in module.parameters())
@@ -65,12 +66,12 @@ def _of_torchvision(name: str, classes: int, **options: bool) -> nn.Module:
     return module
 
 
-def _for_small(name: str, classes: int) -> nn.Module:
+def _for_small(architecture: str, classes: int) -> nn.Module:
     """A residual network that does not shrink pictures before its first block.
 
     Each block begins as the identity, which a short training gains by (Goyal et al. 2017, arXiv 1706.02677, 5.1).
     """
-    module = _of_torchvision(cast(str, STANDARD[name].architecture), classes, zero_init_residual=True)
+    module = _of_torchvision(architecture, classes, zero_init_residual=True)
     stem = nn.Conv2d(3, 64, 3, padding=1, bias=False)
     nn.init.kaiming_normal_(stem.weight, mode="fan_out", nonlinearity="relu")
     module.conv1, module.maxpool = stem, nn.Identity()

@@ -38,20 +38,25 @@ export function remove(app) {
   const { overlay, picked } = app.store.state;
   if (!overlay) return;
   app.view.setOverlay(null, app.store.state.reducer);
-  app.store.set({ overlay: null, picked: picked?.layer === 1 ? null : picked });
+  app.store.set({ overlay: null, picked: ofMap(picked) });
 }
 
 /** Hide or show it without fetching anything. @param {App} app @param {boolean} shown */
 export async function showOverlay(app, shown) {
   const { overlay, reducer, picked } = app.store.state;
   if (!overlay?.data) return;
-  app.store.set({ overlay: { ...overlay, shown }, picked: !shown && picked?.layer === 1 ? null : picked });
+  app.store.set({ overlay: { ...overlay, shown }, picked: shown ? picked : ofMap(picked) });
   const mine = (turn += 1);
   try {
     await app.view.setOverlay(shown ? overlay.data : null, reducer);
   } catch (error) {
     if (mine === turn) app.store.set({ overlay: { ...overlay, data: null, error: words(/** @type {Error} */ (error), overlay.name) } });
   }
+}
+
+/** What is looked at, unless it belongs to the overlay. @param {import("./initial.js").Picked|null} picked */
+function ofMap(picked) {
+  return picked?.layer === 1 ? null : picked;
 }
 
 /** @param {Error} error @param {string} name */
