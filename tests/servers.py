@@ -213,10 +213,10 @@ def upload_request(archive: bytes, length: int | None = None) -> bytes:
 
 
 def begun_upload(server: Server, request: bytes = upload_request(b"x" * 100_000, 5_000_000)) -> socket.socket:
-    """A connection over which an upload has begun to come in: it holds the lock."""
+    """A connection over which an upload has begun to come in: it holds the lock, and its job is in the catalog."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
     connection.sendall(request)
-    server.wait_for(lambda: server.busy() is not None, STARTED)
+    server.wait_for(lambda: (server.busy() or {}).get("kind", "unknown") != "unknown", STARTED)
     return connection
 
 
