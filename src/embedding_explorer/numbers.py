@@ -5,11 +5,14 @@ from math import isfinite
 
 MOST_DIGITS = 19  # of a 64-bit integer
 MAX_LENGTH = 100  # characters of a number with a fraction
-_WHOLE = re.compile(r"[-+]?([0-9]{1,19})")
+_WHOLE = re.compile(r"[-+]?([0-9]+)")
 
 
 def whole(text: str, most_digits: int = MOST_DIGITS) -> int | None:
-    """A whole number of at most so many decimal digits; None for any other text. Blanks around it do not count."""
+    """A whole number of at most so many decimal digits; None for any other text. Blanks around it do not count.
+
+    `most_digits` is at most 4300, the most that Python reads.
+    """
     found = _WHOLE.fullmatch(text.strip())
     return int(found[0]) if found and len(found[1]) <= most_digits else None
 

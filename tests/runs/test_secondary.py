@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedding_explorer.errors import BadLogParameter, NoLogData
+from embedding_explorer.errors import BadLogParameter, NoLogData, UnreadableLog
 from embedding_explorer.runs.attention import jet, transformer_image, transformer_text
+from embedding_explorer.runs.embeddings import sample_type
 from embedding_explorer.runs.featuremaps import featuremap
 from embedding_explorer.runs.states import matches, state, state_select
 from tests.runs.event_logs import BEGUN
 from tests.runs.reading import open_logs
-from tests.runs.tsvis_logs import event, field, tensor, text_typed_tensor, value, write
+from tests.runs.tsvis_logs import event, field, sample, tensor, text_typed_tensor, value, write
 
 RUN: dict[str, Any] = {"dialect": "doc", "run": "."}
 
@@ -208,3 +209,33 @@ def test_a_value_at_the_threshold_counts_as_what_it_is() -> None:
     assert matches(values, "10", 1.0) == [0]
     assert matches(values, "0", 0.0) == [1]
     assert matches(values, "1", 5.0) == matches(np.full((3, 1), np.nan), "1", 0.0) == []
+
+
+def test_a_record_that_cannot_be_read_hides_none_behind_it(tmp_path: Path) -> None:
+    bad = np.zeros((2, 2, 2, 2, 2))
+    good = np.full((2, 3, 4), 7.0)
+    write(
+        tmp_path,
+        tensor("m-PFV", 0, bad, "featuremap"),
+        tensor("m-PFV", 1, good, "featuremap"),
+        tensor("only-PFV", 0, bad, "featuremap"),
+        tensor("Classification-sorce", 0, np.zeros((2, 5)), "featuremap"),
+        tensor("hidden_state", 0, bad, "hiddenstate"),
+        tensor("hidden_state", 1, np.eye(4), "hiddenstate"),
+        tensor("x-img0", 0, bad, "transformer"),
+        tensor("x-img0", 1, np.zeros((256, 256, 3)), "transformer"),
+        tensor("x-img0-am", 0, bad, "transformer"),
+        tensor("x-img0-am", 1, np.zeros((5, 1, 2, 2, 2, 2)), "transformer"),
+        sample("e", np.zeros((1, 2, 3, 4, 5, 6)), 9, "object"),
+        sample("e", np.zeros((4, 2, 3)), 3),
+    )
+    logs = open_logs(tmp_path)
+    answer: Any = featuremap(logs, tag="m-PFV", range=0, task="Classification", **RUN)
+    assert [page["step"] for page in answer["m-PFV"]] == [1]
+    with pytest.raises(UnreadableLog):
+        featuremap(logs, tag="only-PFV", range=0, task="Classification", **RUN)
+    found: Any = state(logs, tag="hidden_state", pos=0, range=2, **RUN)
+    assert np.array_equal(found["data"], np.eye(4)[:2])
+    seen: Any = transformer_image(logs, tag="x-img0", l="0", x="None", y="None", g="0", r="1", **RUN)
+    assert seen["num_layers"] == 5
+    assert sample_type(logs.run("."), "e") == "image"

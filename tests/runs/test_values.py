@@ -1,6 +1,7 @@
 """Every kind of record (contract, chapter 5) as it is served."""
 
 import io
+import time
 import tracemalloc
 import wave
 from pathlib import Path
@@ -13,6 +14,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 
 from embedding_explorer.runs.base import Kind, Run
 from embedding_explorer.runs.dataset import LogFolder
+from embedding_explorer.runs.embeddings import exception_at
 from embedding_explorer.runs.pictures_and_sounds import audio, audio_raw, image, image_raw, text
 from embedding_explorer.runs.scalars import distribution, histogram, quantiles
 from embedding_explorer.runs.thinning import thinned
@@ -224,3 +226,42 @@ def test_a_few_bytes_do_not_become_a_large_array(tmp_path: Path, plugin: str) ->
         assert tracemalloc.get_traced_memory()[1] < 64 << 20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "uint8", "int8", "int16", "int64", "float64"])
+def test_tensors_of_every_type_that_torch_writes(tmp_path: Path, dtype: str) -> None:
+    import torch
+    from torch.utils.tensorboard.summary import tensor_proto
+
+    values = torch.tensor([[1, 2], [3, 100]], dtype=getattr(torch, dtype))
+    if values.is_signed():
+        values[0, 0] = -1.5
+    several, single, zero = (
+        tensor_proto(tag, each) for tag, each in (("t", values), ("s", values[1, 1]), ("z", values[0, 0] * 0))
+    )
+    logs = logs_of(tmp_path, *(Event(step=0, wall_time=BEGUN, summary=each) for each in (several, single, zero)))
+    for tag, expected in (("t", values), ("s", values[1, 1]), ("z", values[0, 0] * 0)):
+        found: Any = exception_at(logs.run("."), tag, 0)
+        assert found.tolist() == expected.tolist() and found.dtype.kind in "iuf"
+
+
+@pytest.mark.parametrize("dtype", [np.uint32, np.uint64])
+def test_unsigned_numbers_may_lie_in_lists_of_their_own(tmp_path: Path, dtype: type) -> None:
+    one, filled = tensor("one", 0, dtype(7), "scalars"), tensor("filled", 0, np.full((2, 3), 9, dtype), "tensor")
+    for made, values in ((one, [7]), (filled, [9])):
+        held = made.summary.value[0].tensor
+        held.ClearField("tensor_content")
+        getattr(held, f"{np.dtype(dtype).name}_val")[:] = values
+    run = run_of(tmp_path, one, filled)
+    assert [record.value for record in run.records("scalar", "one")] == [7.0]
+    assert exception_at(run, "filled", 0).tolist() == [[9] * 3] * 2
+
+
+def test_a_number_that_its_type_cannot_hold_costs_neither_time_nor_the_others(tmp_path: Path) -> None:
+    damaged = [tensor(f"bad {n}", 0, np.uint8(1), "scalars") for n in range(30)]
+    for made in damaged:
+        made.summary.value[0].tensor.int_val[:] = [300]
+    begun = time.monotonic()
+    run = run_of(tmp_path, *damaged, scalar_event("good", 0, 1.0))
+    assert [record.value for record in run.records("scalar", "good")] == [1.0]
+    assert time.monotonic() - begun < 15  # it was a second for each of them

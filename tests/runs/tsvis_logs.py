@@ -66,8 +66,9 @@ def embedding(tag: str, step: int, array: Any, labels: Any = None) -> bytes:
     return event(step, value(tag, 7, field(1, parts), "embeddings"))
 
 
-def sample(tag: str, array: Any, kind: int) -> bytes:
-    return event(0, value(tag, 7, field(1, field(1, field(2, kind) + field(3, projector_tensor(array)))), "embeddings"))
+def sample(tag: str, array: Any, kind: int, dtype: str = "") -> bytes:
+    parts = field(2, kind) + field(3, projector_tensor(array, dtype))
+    return event(0, value(tag, 7, field(1, field(1, parts)), "embeddings"))
 
 
 def exception(tag: str, step: int, array: Any, dtype: str = "") -> bytes:

@@ -18,6 +18,7 @@ from embedding_explorer.jobs.bounded import MEMORY, BoundedWorker
 from embedding_explorer.jobs.channel import Message
 from embedding_explorer.jobs.client import WorkerClient
 from embedding_explorer.jobs.run_logs import Reply, RunLogs
+from embedding_explorer.runs.compression import packed_body
 from embedding_explorer.runs.reduction import check_dims, check_method
 from embedding_explorer.settings import Settings
 
@@ -119,7 +120,8 @@ class ProjectedLogs:
             points = self._reduced(rows, method, dims)
         data = {str(arguments["step"]): [points, rows["labels"]]}
         body = orjson.dumps({"code": 200, "msg": "ok", "data": data}, option=orjson.OPT_SERIALIZE_NUMPY)
-        return Reply(body, reply.version, reply.mimetype, False, time.monotonic())
+        body, packed = packed_body(body, bool(question["packed"]))
+        return Reply(body, reply.version, reply.mimetype, packed, time.monotonic())
 
     def _rows(self, question: Mapping[str, Any], arguments: Message, attempt: int) -> tuple[Reply, Message]:
         """Where the rows lie now, how many columns they have, and the labels. Another `attempt` is another question."""

@@ -1,6 +1,5 @@
 """From an endpoint's name and arguments to the bytes of its answer (contract, 2.2)."""
 
-import gzip
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from embedding_explorer.errors import NoLogData, TooManyTasks
 from embedding_explorer.runs import patience, structures
 from embedding_explorer.runs.base import LogSet
 from embedding_explorer.runs.categories import categories, embedding_tags
+from embedding_explorer.runs.compression import packed_body
 from embedding_explorer.runs.library import Library, Opened
 from embedding_explorer.runs.media import PLAIN, Media, Written, data_url
 from embedding_explorer.runs.pictures_and_sounds import audio, audio_raw, image, image_raw
@@ -36,7 +36,6 @@ ENDPOINTS: dict[str, Endpoint] = {
 OF_ALL_RUNS = ("getCategory", "text", "audio", "audio_raw", "hyperparm")
 INIT, WAIT = "init", "wait"
 FIRST_PATIENCE = 2.0  # seconds that a request waits for a dataset to be read when it has just been opened
-GZIP_FROM, GZIP_LEVEL, FAST_FROM = 1000, 4, 4 << 20  # bytes; level; bytes from which on level 1 has to do
 JSON = "application/json"
 _PROCESS, _WHOLE = secrets.token_hex(4), (1 << 64) - 1  # versions of two processes are not to be mixed up
 BEFORE, AFTER = b'{"code":200,"msg":"ok","data":', b"}"
@@ -171,10 +170,8 @@ def rendered(found: object, version: str, question: Question) -> Answer:
         found = found.data.decode() if found.mimetype == PLAIN else data_url(found)
     payload = found if isinstance(found, Written) else orjson.dumps(found, default=_plain, option=_OPTIONS)
     body = BEFORE + payload + AFTER
-    if not question.packed or len(body) < GZIP_FROM:
-        return Answer(body, version)
-    level = GZIP_LEVEL if len(body) < FAST_FROM else 1
-    return Answer(gzip.compress(body, level, mtime=0), version, packed=True)
+    body, packed = packed_body(body, question.packed)
+    return Answer(body, version, packed=packed)
 
 
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_explorer import numbers
-from embedding_explorer.errors import BadLogParameter, NoLogData, UnreadableLog
+from embedding_explorer.errors import BadLogParameter, UnreadableLog
 from embedding_explorer.runs.base import LogSet, Record, Run
 from embedding_explorer.runs.featuremaps import eight_bit, values_of
+from embedding_explorer.runs.first import first_readable
 from embedding_explorer.runs.media import data_url
 from embedding_explorer.runs.messages import TransformerValue
 from embedding_explorer.runs.packed import Array, parsed, tensor_of, text_of
@@ -25,7 +26,11 @@ HEAT, PICTURE = 0.7, 0.3
 
 def transformer_text(logs: LogSet, *, dialect: str, run: str, tag: str) -> object:
     """The sentences of a tag, or the attention over one of them."""
-    record = first(logs.run(run), tag)
+    return first_readable(logs.run(run), "transformer", tag, lambda record: sentences_of(tag, record))
+
+
+def sentences_of(tag: str, record: Record) -> object:
+    """What one record has to say; raises UnreadableLog."""
     if record.value.source != "transformer":
         return {tag: tensor_of(record.value.data).tolist()}
     message = parsed(TransformerValue, record.value.data)
@@ -63,10 +68,7 @@ def transformer_image(
 ) -> object:
     """A picture with the number of its layers, or what each head of a layer looks at from one position of it."""
     found = logs.run(run)
-    picture = values_of(first(found, tag).value.data)
-    maps = values_of(first(found, tag + MAP).value.data)
-    if picture.ndim != 3 or maps.ndim != 6:
-        raise UnreadableLog("The picture and its attention have the wrong axes.")
+    picture, maps = axes_of(found, tag, 3), axes_of(found, tag + MAP, 6)
     image = data_url(png(eight_bit(picture.astype(np.float64) * 255)))
     if x == y == NO_POSITION:
         return {"img": image, "num_layers": len(maps)}
@@ -117,12 +119,16 @@ def jet(values: NDArray[np.uint8]) -> NDArray[np.float64]:
     return colours
 
 
-def first(run: Run, tag: str) -> Record:
-    """The first record of a tag; raises NoLogData."""
-    found = run.records("transformer", tag, [0])
-    if not found:
-        raise NoLogData()
-    return found[0]
+def axes_of(run: Run, tag: str, axes: int) -> Array:
+    """The first array of a tag with so many axes; raises NoLogData, UnreadableLog."""
+
+    def read(record: Record) -> Array:
+        values = values_of(record.value.data)
+        if values.ndim != axes:
+            raise UnreadableLog("The picture and its attention have the wrong axes.")
+        return values
+
+    return first_readable(run, "transformer", tag, read)
 
 
 def real(name: str, text: str) -> float:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 SHAPES = "_output_shapes"
-MAX_ATTRIBUTE = 1 << 16  # bytes of one attribute that are shown; constants may hold whole tensors
+MAX_ATTRIBUTE = 1 << 20  # bytes of one attribute that are shown; constants may hold whole tensors
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Any
 
 from embedding_explorer.errors import BadLogParameter, LimitExceeded, NoLogData, NoLogStep, UnreadableLog
 from embedding_explorer.runs.base import Kind, Run
+from embedding_explorer.runs.first import first_readable
 from embedding_explorer.runs.media import Media
 from embedding_explorer.runs.packed import IMAGE, Array, Embedding, Samples, embedding_of, exception_of, samples_of
 from embedding_explorer.runs.projector_config import Block, at_step, blocks
 from embedding_explorer.runs.samples import sample, tile
 from embedding_explorer.runs.tensors import MAX_VALUES, check_count, check_size
 
-LOOK_AT = 20  # records that are tried for one that can be read
 EXCEPTIONS: tuple[Kind, ...] = ("exception", "embedding")  # where a tensor of a tag is looked for, in this order
 MAX_TABLE_VALUES = 16_000_000  # numbers read from a text: about six seconds
 
@@ -42,7 +42,7 @@ class RecordedPoints(Points):
 
     def shape(self) -> tuple[int, int]:
         """See `Points`."""
-        values = first_readable(self.run, self.kind, self.tag).values
+        values = first_opened(self.run, self.kind, self.tag).values
         return len(values), prod(values.shape[1:])
 
     def at(self, step: int, most: int | None = None) -> Embedding:
@@ -81,7 +81,7 @@ def points_of(run: Run, tag: str) -> Points:
         return RecordedPoints(run, tag, "embedding")
     if found := configured(run, tag):
         return TablePoints(found)
-    if run.has("exception", tag) and first_readable(run, "exception", tag).values.ndim >= 2:
+    if run.has("exception", tag) and first_opened(run, "exception", tag).values.ndim >= 2:
         return RecordedPoints(run, tag, "exception")
     raise NoLogData()
 
@@ -137,16 +137,9 @@ def opened(kind: Kind, packed: Any) -> Embedding:
     return embedding_of(packed) if kind == "embedding" else Embedding(exception_of(packed), [])
 
 
-def first_readable(run: Run, kind: Kind, tag: str) -> Embedding:
-    """The first record of a tag that can be read, of some; raises NoLogData, UnreadableLog."""
-    trouble: Exception = NoLogData()
-    for index in range(min(LOOK_AT, len(run.steps(kind, tag)))):
-        for record in run.records(kind, tag, [index]):
-            try:
-                return opened(kind, record.value)
-            except UnreadableLog as error:
-                trouble = error
-    raise trouble
+def first_opened(run: Run, kind: Kind, tag: str) -> Embedding:
+    """The first record of a tag that can be read; raises NoLogData, UnreadableLog."""
+    return first_readable(run, kind, tag, lambda record: opened(kind, record.value))
 
 
 def sample_type(run: Run, tag: str) -> str:
@@ -174,10 +167,7 @@ def sample_at(run: Run, tag: str, index: int) -> Media:
 
 def first_samples(run: Run, tag: str) -> Samples:
     """The samples of a tag; raises NoLogData, UnreadableLog."""
-    records = run.records("sample", tag, [0])
-    if not records:
-        raise NoLogData()
-    return samples_of(records[0].value)
+    return first_readable(run, "sample", tag, lambda record: samples_of(record.value))
 
 
 def check_index(index: int, count: int) -> None:

@@ -23,7 +23,20 @@ def featuremap(logs: LogSet, *, dialect: str, run: str, tag: str, range: int, ta
     found = logs.run(run)
     if not found.has("featuremap", tag):
         return {tag: []}
-    return {tag: [page(found, tag, index, range, task) for index, _ in enumerate(found.steps("featuremap", tag))]}
+    return {tag: pages(found, tag, range, task)}
+
+
+def pages(run: Run, tag: str, first: int, task: str) -> list[dict[str, Any]]:
+    """All records that can be read; raises UnreadableLog where there is none, or NoLogData."""
+    shown, trouble = [], None
+    for index in range(len(run.steps("featuremap", tag))):
+        try:
+            shown.append(page(run, tag, index, first, task))
+        except UnreadableLog as error:
+            trouble = error
+    if trouble and not shown:
+        raise trouble
+    return shown
 
 
 def page(run: Run, tag: str, index: int, first: int, task: str) -> dict[str, Any]:

@@ -31,6 +31,9 @@ NAMED = re.compile(r"bool|u?int(8|16|32|64)|float(16|32|64)")
 SHORT = re.compile(r"[<>|=]([?]|b1|[iu][1248]|f[248])")
 TEXT = re.compile(r"[<>|=]?[US][1-9][0-9]{0,8}")
 IMAGE, TEXTS, AUDIO = "image", "text", "audio"
+UNSIGNED = {4: "uint8", 17: "uint16", 22: "uint32", 23: "uint64"}  # DataType of TensorFlow → of numpy
+HALVES = (14, 19)  # bfloat16, float16
+MOST_HALF = 0xFFFF
 SAMPLE_TYPES = {1: AUDIO, 2: TEXTS, 3: IMAGE}
 
 
@@ -107,12 +110,29 @@ def standard_tensor(message: Any) -> Array:
     if message.string_val:
         return np.array([text_of(text) for text in message.string_val])
     sizes = [dimension.size for dimension in message.tensor_shape.dim]
-    checked_count(sizes)  # a single value fills the whole shape
+    count = checked_count(sizes)  # a single value fills the whole shape
     try:
-        values: Array = make_ndarray(message)
+        listed = unusual_list(message)
+        values: Array = make_ndarray(message) if listed is None else listed.repeat(count if len(listed) == 1 else 1)
         return values.reshape(sizes)
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
         raise unreadable() from error
+
+
+def unusual_list(message: Any) -> Array | None:
+    """The values of a tensor whose list `make_ndarray` does not read, as one row; None for all other tensors.
+
+    Unsigned integers may stand in fields of their own, and torch writes halves as the bits of float32
+    (torch/utils/tensorboard/summary.py, `half_to_int`).
+    """
+    if message.tensor_content:
+        return None
+    if name := UNSIGNED.get(message.dtype):
+        field = message.uint64_val if name == "uint64" else message.uint32_val
+        return np.array(field, np.dtype(name)) if field else None
+    if message.dtype in HALVES and any(not 0 <= value <= MOST_HALF for value in message.half_val):
+        return np.array(message.half_val, np.int32).view(np.float32)
+    return None
 
 
 def projector_tensor(data: bytes, raw_bytes: bool = False) -> Array:

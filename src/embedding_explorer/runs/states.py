@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from embedding_explorer.errors import BadLogParameter, NoLogData, UnreadableLog
+from embedding_explorer.errors import BadLogParameter, UnreadableLog
 from embedding_explorer.runs.base import LogSet, Run
 from embedding_explorer.runs.featuremaps import values_of
+from embedding_explorer.runs.first import first_readable
 from embedding_explorer.runs.packed import Array, tensor_of
 from embedding_explorer.runs.tensors import check_count, check_size, widened
 
@@ -39,10 +40,12 @@ def state(logs: LogSet, *, dialect: str, run: str, tag: str, pos: int, range: in
 
 def states_of(run: Run, tag: str) -> Array:
     """The states (T, H) of a tag; raises NoLogData, UnreadableLog."""
-    records = run.records("hiddenstate", tag, [0])
-    if not records:
-        raise NoLogData()
-    values = values_of(records[0].value.data)
+    return first_readable(run, "hiddenstate", tag, lambda record: table_of(record.value.data))
+
+
+def table_of(data: bytes) -> Array:
+    """States (T, H) of one record; raises UnreadableLog."""
+    values = values_of(data)
     if values.ndim != 2:
         raise UnreadableLog("The hidden states of the log are no table.")
     return values
@@ -52,8 +55,8 @@ def words_of(run: Run) -> str:
     """The characters that the states belong to; empty where the run has none."""
     if not run.has("hiddenstate", WORDS):
         return ""
-    records = run.records("hiddenstate", WORDS, [0])
-    return "".join(map(str, tensor_of(records[0].value.data).reshape(-1))) if records else ""
+    words = first_readable(run, "hiddenstate", WORDS, lambda record: tensor_of(record.value.data))
+    return "".join(map(str, words.reshape(-1)))
 
 
 def characters(words: str, start: int, end: int) -> str:

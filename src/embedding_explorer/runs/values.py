@@ -36,6 +36,7 @@ UNREADABLE = (
     TypeError,
     IndexError,
     KeyError,
+    ArithmeticError,
     struct.error,
     wave.Error,
     EOFError,

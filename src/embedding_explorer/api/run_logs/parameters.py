@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from embedding_explorer import numbers
 from embedding_explorer.errors import BadLogParameter
 
-MAX_LENGTH = 4096  # characters of one value; tags of some hundred occur, percent-encoded twice
+MAX_LENGTH = 1 << 16  # characters of one value; any may be in a tag, percent-encoded twice
+MOST_DIGITS = 4000  # of a number that no step or sample can have, which the answer is to say
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def missing(endpoint: str, name: str) -> BadLogParameter:
 
 def integer(name: str, text: str) -> int:
     """A whole number; raises BadLogParameter naming the parameter."""
-    value = numbers.whole(text)
+    value = numbers.whole(text, MOST_DIGITS)
     if value is None:
         raise BadLogParameter(f"Parameter error, '{name}' must be an integer")
     return value
