@@ -35,6 +35,13 @@ def test_an_upload_of_the_explorer_keeps_training_jobs_out(server: QuickServer) 
         assert (
             digits.post("/datasets/images/classification.json", {"dataset_name": "x"}, files=large).status_code == 503
         )
+        # Nor are lists of images looked at.
+        files = {"image_list": ("list.txt", b"/a.png\n")}
+        for kind in ("classification/classify_many", "classification/top_n", "generic/infer_many", "generic/infer_db"):
+            answer = digits.post(f"/models/images/{kind}.json", {"job_id": model}, files=files)
+            assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0, kind
+        drawn = {"job_id": model, "test_image_count": "3"}
+        assert digits.post("/models/images/generic/infer_extension.json", drawn).status_code == 503
         for path in ("/index.json", f"/datasets/{dataset}.json", "/completed_jobs.json", "/training", "/login"):
             assert digits.get(path).status_code == 200, path
         assert digits.call("PUT", f"/jobs/{dataset}", data={"job_name": "Renamed"}).status_code == 200

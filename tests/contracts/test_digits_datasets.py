@@ -127,6 +127,16 @@ def test_lists_may_be_uploaded(digits: Digits, pictures: Path) -> None:
     assert digits.call("DELETE", "/jobs", data={"job_ids[]": ids}).status_code == 200
 
 
+def test_a_failure_before_there_is_a_log_has_a_traceback_too(digits: Digits) -> None:
+    files = {"textfile_train_images": ("a.txt", b"a.png 0\n"), "textfile_labels_file": ("labels.txt", b" \n\n")}
+    fields = {"method": "textfile", "dataset_name": "No labels", **IMAGE_FIELDS}
+    id = digits.post(f"{CLASSES}.json", fields, files=files).json()["id"]
+    assert digits.wait(id) == "Error"
+    shown = digits.json(f"/datasets/{id}.json")
+    assert "labels" in shown["exception"] and shown["traceback"]
+    assert digits.call("DELETE", f"/datasets/{id}").status_code == 200
+
+
 def test_files_without_a_name_are_no_files(digits: Digits) -> None:
     parts = {"method": (None, "textfile"), "dataset_name": (None, "x"), "textfile_train_images": ("", b"a 0\n"),
              "textfile_labels_file": ("labels.txt", b"a\n")}  # fmt: skip

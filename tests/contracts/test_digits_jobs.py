@@ -61,11 +61,12 @@ def test_a_job_is_renamed_and_annotated(digits: Digits, mine: str) -> None:
     shown = digits.json(f"/datasets/{mine}.json")
     assert (shown["name"], shown["notes"]) == ("Renamed", "Why")
     assert digits.json(f"/clone/{mine}.json")["form"]["dataset_name"] == "Renamed"
-    # As `curl -X PUT -F` sends it.
-    parts = {"job_notes": (None, "")}
-    assert digits.call("PUT", f"/jobs/{mine}", files=parts).status_code == 200
-    shown = digits.json(f"/datasets/{mine}.json")
-    assert (shown["name"], shown["notes"]) == ("Renamed", "")
+    for blank in ("", " \n"):
+        parts = {"job_notes": (None, blank)}  # as `curl -X PUT -F` sends it
+        assert digits.call("PUT", f"/jobs/{mine}", files=parts).status_code == 200
+        shown = digits.json(f"/datasets/{mine}.json")
+        assert (shown["name"], shown["notes"]) == ("Renamed", "")
+        assert digits.call("PUT", f"/jobs/{mine}", data={"job_notes": "Why"}).status_code == 200
     assert digits.call("PUT", f"/jobs/{mine}", data={"job_name": "  "}).status_code == 400
 
 

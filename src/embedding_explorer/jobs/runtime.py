@@ -47,8 +47,8 @@ class Runtime:
         self.worker = WorkerClient(settings.environment(), worker_command)
         self.jobs = JobService(settings.data, self.catalog, self.lock, self.worker)
         self.networks = networks.NetworkService(settings, database, self.lock, inference_command)
-        self.inference = Inference(settings, self.lock)
         self.training = TrainingService(settings, database, self.lock, training_command)
+        self.inference = Inference(settings, self.lock, self.training.inference)
         self.jobs.training = self.training.shown
         self.run_logs = ProjectedLogs(settings, logs)
         self._stopping = threading.Event()

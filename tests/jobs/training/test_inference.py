@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,26 @@ def test_one_image(ask: Asking, folder: Path, source: Arrays, images: Path, epoc
 def test_an_epoch_that_is_not_there_is_told(ask: Asking, images: Path) -> None:
     with pytest.raises(BadInput, match="there are 1, 2"):
         ask("classify_one", epoch=7.0, image=str(images / "04.png"), look=False)
+
+
+def test_lists_are_looked_at_under_the_lock_and_one_image_beside_any_job(
+    folder: Path, images: Path, tmp_path: Path
+) -> None:
+    entered: list[str] = []
+
+    @contextmanager
+    def holding() -> Iterator[None]:
+        entered.append("held")
+        yield
+        entered.append("free")
+
+    inference = Inference(Settings(data=tmp_path, device="cpu"), BusyLock(tmp_path), holding)
+    ask = Asking(inference, Snapshot(folder, None, PICTURES), Places([images]))
+    try:
+        assert ask("classify_one", image=str(images / "04.png"), look=False)["predictions"] and not entered
+        assert ask("classify_many", [f"{images}/04.png"])["classifications"] and entered == ["held", "free"]
+    finally:
+        inference.stop()
 
 
 def test_a_look_inside(ask: Asking, images: Path, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The queue goes on, whatever happens to one of its jobs."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_a_defect_at_the_end_of_a_job_frees_the_lock(jobs: Jobs, data: Path, mon
         patch.setattr(jobs._queue, "_ended", broken)
         jobs.done(jobs.make_dataset(data / "pictures"))
         jobs.wait_for(lambda: not jobs.lock.held(), 5)
+    jobs.done(jobs.make_dataset(data / "pictures"))
+
+
+def test_who_sees_the_end_of_a_job_may_create_the_next_one_at_once(
+    jobs: Jobs, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = jobs.lock.release
+
+    def slowly() -> None:
+        time.sleep(0.5)
+        release()
+
+    monkeypatch.setattr(jobs.lock, "release", slowly)
+    job = jobs.make_dataset(data / "pictures")
+    jobs.wait_for(lambda: jobs.get(job.id).state is State.DONE)  # as a client does, who knows of nothing else
+    for _ in range(30):
+        jobs.check_free()
+        time.sleep(0.01)
     jobs.done(jobs.make_dataset(data / "pictures"))
 
 

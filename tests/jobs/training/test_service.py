@@ -136,6 +136,17 @@ def test_work_begins_about_a_second_after_the_answer_and_others_wait(jobs: Jobs,
     jobs.done(behind)
 
 
+def test_inference_on_many_images_is_work_of_the_training_family(jobs: Jobs, data: Path) -> None:
+    with jobs.inference():
+        shown = jobs.shown()
+        assert jobs.lock.held_here() and shown and (shown.id, shown.kind) == ("", "Inference")
+        with jobs.inference():
+            dataset = jobs.make_dataset(data / "pictures")
+        assert jobs.done(dataset)
+        assert jobs.lock.held_here()
+    assert not jobs.lock.held() and jobs.shown() is None
+
+
 def test_the_lock_is_held_from_the_creation_to_the_end_of_the_last_job(jobs: Jobs, data: Path) -> None:
     dataset = jobs.make_dataset(data / "pictures")
     assert jobs.lock.held_here()

@@ -95,12 +95,12 @@ class Predictions:
 
     def classify_many(self) -> Response:
         """See 6.3."""
-        with self._asked(classification=True) as asked:
+        with self._asked(classification=True, many=True) as asked:
             return self._answer("classify_many", asked, **list_of(asked))
 
     def top_n(self) -> Response:
         """See 6.4."""
-        with self._asked(classification=True) as asked:
+        with self._asked(classification=True, many=True) as asked:
             count = whole_of(asked.form.get("top_n"), "top_n", 9, least=1)
             if count > MAX_TOP:
                 raise BadRequest(f"top_n is at most {MAX_TOP}.")
@@ -114,12 +114,12 @@ class Predictions:
 
     def infer_many(self) -> Response:
         """See 6.6."""
-        with self._asked() as asked:
+        with self._asked(many=True) as asked:
             return self._answer("infer_many", asked, resize=resizes(asked.form), **list_of(asked))
 
     def infer_db(self) -> Response:
         """See 6.7."""
-        with self._asked() as asked:
+        with self._asked(many=True) as asked:
             dataset, name = stored_set(asked.form.required("db_path"), self.runtime.training)
             return self._answer("infer_stored", asked, dataset=str(dataset), set=name, resize=resizes(asked.form))
 
@@ -133,12 +133,15 @@ class Predictions:
             return self._answer("infer_gradients", asked, slopes=slopes, count=count, look=looks(asked.form))
 
     @contextmanager
-    def _asked(self, classification: bool = False) -> Iterator[Asked]:
+    def _asked(self, classification: bool = False, many: bool = False) -> Iterator[Asked]:
         """A request whose files are there, and the model that it names.
 
-        Raises BadRequest: no or another kind of model, no such snapshot. JobNotFound.
+        Raises BadRequest: no or another kind of model, no such snapshot. JobNotFound. Busy: for many images, before the
+        request is read.
         """
         service = self.runtime.training
+        if many:
+            service.check_free()
         with self.runtime.inference.room() as room, received(self.runtime.settings, room) as form:
             job = service.get(form.required("job_id"))
             check_kind(job, classification)

@@ -70,6 +70,8 @@ class Jobs:
         for field, value, most in (("job_name", name, MAX_NAME), ("job_notes", notes, MAX_NOTES)):
             if value is not None and len(value) > most:
                 raise BadRequest(f"{field} has {len(value)} characters; at most {most} are allowed.")
+        if notes is not None and not notes.strip():
+            notes = ""
         self.runtime.training.edit(id, name=name and name.strip(), notes=notes)
         return line(f"{job.type} updated.")
 

@@ -73,7 +73,7 @@ class Creation:
         uploads = {name: path.relative_to(draft.folder).as_posix() for name, path in files.items()}
         job = self._new(draft, type, username, spec.name, spec.group, form)
         job.details = {"extension": extension, "seed": secrets.randbits(32), "uploads": uploads}
-        with self._queue.admitting(type):
+        with self._queue.admitting(type.value):
             with full_disk_named(draft.folder):
                 plan.save(draft.folder)
             self.secrets[job.id] = {k: v for k, v in text_values(form).items() if k in SECRET_FIELDS}
@@ -87,7 +87,7 @@ class Creation:
 
     def models(self, form: ModelForm, raw: FormValues, username: str | None, type: JobType) -> list[TrainingJob]:
         """The models of a sweep, queued."""
-        with self._queue.admitting(type), self._several(forms := form.jobs()) as drafts:
+        with self._queue.admitting(type.value), self._several(forms := form.jobs()) as drafts:
             self._dataset_of(form)
             # Gigabytes may be copied: nobody else should wait for that to rename or delete a job.
             self._write_requests(forms, self._start(form, type), drafts, type)

@@ -1,11 +1,14 @@
-"""Trained models at work for the training API: beside any job, in processes of their own, bounded in time and memory."""
+"""Trained models at work for the training API, in processes of their own, bounded in time and memory.
+
+One picture is looked at beside any job. Many of them are work of the training family, which has the lock meanwhile.
+"""
 
 import secrets
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,7 @@ IDLE_SECONDS = 900.0  # after which a process that nobody needs ends
 # Answers for many pictures; they must not keep one picture waiting.
 LISTS = frozenset({"classify_many", "top_n", "infer_many", "infer_stored"})
 # Of the threads that answer requests: each waits until its answer is there, and the others are for everybody.
-SHARE, SHARE_OF_LISTS = 0.5, 0.25
+SHARE, SHARE_OF_LISTS = 0.75, 0.5
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,15 @@ class Snapshot:
 class Inference:
     """`runtime.inference`. Methods may be called from any thread; each blocks until its answer is there."""
 
-    def __init__(self, settings: Settings, lock: BusyLock, command: Sequence[str] = COMMAND) -> None:
-        self._staging, self._lock = settings.data / "staging", lock
+    def __init__(
+        self,
+        settings: Settings,
+        lock: BusyLock,
+        holding: Callable[[], AbstractContextManager[None]] = nullcontext,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        """`holding`: gives the lock to the training family while it is entered, or raises Busy."""
+        self._staging, self._lock, self._holding = settings.data / "staging", lock, holding
         environment, memory = settings.environment(secrets=False), settings.prediction_memory
         everybody, lists = (seats(settings.web_threads, share) for share in (SHARE, SHARE_OF_LISTS))
         self._one = Lane(environment, command, memory, settings.prediction_seconds, "one", (everybody,))
@@ -90,6 +100,7 @@ class Inference:
             BadInput: images, epoch or model cannot be used. LimitExceeded: it takes too much.
             WorkerDied: the model ended its process.
             TooManyTasks: as many predictions run or wait as may.
+            Busy: many images are asked for while a dataset upload has the lock.
         """
         roots = [str(root) for root in (*places.roots, room)]
         arguments = {
@@ -101,7 +112,8 @@ class Inference:
             **wanted,
         }
         many = kind in LISTS or wanted.get("count", 0) > 1
-        (self._lists if many else self._one).call("predict", arguments)
+        with self._holding() if many else nullcontext():
+            (self._lists if many else self._one).call("predict", arguments)
         return room / RESULT
 
     def describe(self, definition: Definition) -> dict[str, Any]:

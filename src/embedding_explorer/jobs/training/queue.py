@@ -17,7 +17,7 @@ from embedding_explorer.jobs.lock import BusyLock
 from embedding_explorer.jobs.records import Job, Status
 from embedding_explorer.jobs.training.folders import log_end
 from embedding_explorer.jobs.training.ledger import Ledger
-from embedding_explorer.jobs.training.records import DATASET, MODEL, JobType, State, TrainingJob
+from embedding_explorer.jobs.training.records import DATASET, MODEL, State, TrainingJob
 from embedding_explorer.jobs.training.run import ABORTED, STOPPED, Run, Work
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class TrainingQueue:
         self._waiting: dict[str, float] = {}  # job → when its turn may come, by the monotonic clock
         self._current: Run | None = None
         self._holding, self._stopping = False, False
-        self._admitting, self._admitted = 0, JobType.GENERIC_DATASET
+        self._admitting, self._admitted = 0, ""
         self._worker: WorkerClient | None = None
         self._idle_since = 0.0
         self._thread = threading.Thread(target=self._schedule, name="training-queue", daemon=True)
@@ -76,18 +76,23 @@ class TrainingQueue:
 
     def check_admission(self) -> None:
         """Raise Busy where no job would be admitted now."""
-        if not (self._holding or self._patient) and self._lock.held():
+        with self._changed:  # the lock and who holds it do not change at the same moment
+            busy = not (self._holding or self._patient) and self._lock.held()
+        if busy:
             raise Busy("Server is busy, please wait")
 
     @contextmanager
-    def admitting(self, type: JobType) -> Iterator[None]:
-        """Hold the lock while jobs of a type are created, which `put` queues; raises Busy before anything is."""
+    def admitting(self, kind: str) -> Iterator[None]:
+        """Hold the lock while jobs of a kind are created, which `put` queues; raises Busy before anything is.
+
+        Work that no job is kept of, such as inference on a list of images, is done within.
+        """
         with self._changed:
             if self._stopping:
                 raise Busy("The server is stopping.")
             if not self._holding:
                 self._take()
-            self._admitting, self._admitted = self._admitting + 1, type
+            self._admitting, self._admitted = self._admitting + 1, kind
         try:
             yield
         finally:
@@ -124,8 +129,8 @@ class TrainingQueue:
             job_id = self._current.id if self._current else next(iter(self._waiting), None)
             if not self._holding:
                 return None
-            if job_id is None:  # it is being created
-                return Job("", self._admitted.value, status=Status.WAITING)
+            if job_id is None:  # it is being created, or none is kept of it
+                return Job("", self._admitted, status=Status.WAITING)
             course = self._current.course if self._current else None
             job = self._ledger.get(job_id)
             stage = "train" if job.family == MODEL else "create"
@@ -232,7 +237,8 @@ class TrainingQueue:
             log.exception("training job %s cannot begin", job_id)
             self._current = None
             try:
-                self._end(job_id, State.ERROR, f"The job cannot begin: {error}")
+                reason = f"The job cannot begin: {error}"
+                self._end(job_id, State.ERROR, reason, log_end(self._ledger.get(job_id).folder) or reason)
             finally:
                 self._free()
                 self._changed.notify_all()
@@ -254,7 +260,7 @@ class TrainingQueue:
         except Exception as error:
             state, reason = self._verdict(run, error)
             if state is State.ERROR:
-                trace = log_end(run.job.folder)
+                trace = log_end(run.job.folder) or reason
                 log.warning("training job %s failed: %s", run.id, reason)
         finally:
             with self._changed:

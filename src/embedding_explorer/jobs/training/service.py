@@ -41,6 +41,7 @@ from embedding_explorer.training.datasets.form import FormValues
 from embedding_explorer.training.figures import Figures
 from embedding_explorer.training.forms.model import Choices, ModelForm
 
+INFERENCE = "Inference"  # what answers of a busy server call work on many images
 COMMAND = (sys.executable, "-m", "embedding_explorer.jobs.training.worker")
 GRACE = 2.0  # seconds that a job has to end after an abort, before its process is killed
 RESTARTED = "The server was restarted before the job had ended."
@@ -105,6 +106,10 @@ class TrainingService:
     def check_free(self) -> None:
         """Raise Busy where nothing can be created now: for routes, before they read a body."""
         self._queue.check_admission()
+
+    def inference(self) -> AbstractContextManager[None]:
+        """Hold the lock of the training family for inference on many images; raises Busy."""
+        return self._queue.admitting(INFERENCE)
 
     def drafting(self) -> AbstractContextManager[Draft]:
         """An id and a folder for a job to be created; what was not created at the end is removed."""
@@ -197,7 +202,7 @@ class TrainingService:
         with self._mutation:
             job = self.get(job_id)
             self._check_resumable(job)
-            with self._queue.admitting(job.type):
+            with self._queue.admitting(job.type.value):
                 self._ledger.change(job_id, state=State.INITIALIZED, exception=None, traceback=None)
                 self._queue.put(job_id)
 

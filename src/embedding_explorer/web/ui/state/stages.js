@@ -15,7 +15,8 @@ const STAGES = {
 const ORDER = Object.keys(STAGES);
 
 /** @type {Record<string, string>} kind of a job → what it is */
-const KINDS = { dataset: "a new dataset", clusters: "finding clusters", ingest: "a large import", import: "an import", training: "a training", series: "maps of a training's epochs" };
+const KINDS = { dataset: "a new dataset", clusters: "finding clusters", ingest: "a large import", import: "an import", training: "a training", series: "maps of a training's epochs",
+  "Image Classification Dataset": "a dataset to train on", "Generic Dataset": "a dataset to train on", "Image Classification Model": "a training", "Generic Image Model": "a training", "Inference": "predictions for many images" };
 
 /** @typedef {{name: string, title: string, unit: string, done: number, total: number, state: "done"|"active"|"waiting"}} Stage */
 
