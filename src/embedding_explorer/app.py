@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from embedding_explorer.api import cors, digits, docs, errors, explorer, health, jobs, maps, networks, page, run_logs
+from embedding_explorer.api import (
+    bodies,
+    cors,
+    digits,
+    docs,
+    errors,
+    explorer,
+    health,
+    jobs,
+    maps,
+    networks,
+    page,
+    run_logs,
+)
 from embedding_explorer.api.event_streams import EventStreams
 from embedding_explorer.api.explorer.description import describe as describe_explorer
 from embedding_explorer.api.networks.answers import failure
@@ -25,6 +38,7 @@ def create_app(runtime: Runtime) -> Flask:
         (digits.concerns, digits.failure),
         (run_logs.concerns, run_logs.failure),
     )
+    bodies.install(app, settings.web_threads)
     errors.install(app, most, shapes)
     networks.install(app, settings.api_key)
     app.register_api(explorer.make(runtime))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from embedding_explorer.connections import cut_off_the_silent
 from embedding_explorer.jobs.client import COMMAND
 from embedding_explorer.jobs.run_logs import RunLogs
 from embedding_explorer.logs import configure_logging
@@ -36,6 +37,7 @@ def application(worker_command: Sequence[str] = COMMAND) -> "Flask":
     with quick_imports():
         app, runtime = assembled(settings, logs, worker_command)
     runtime.start()
+    cut_off_the_silent(settings.port)
     stop_at_signal(runtime)
     return app
 

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import resource
 import threading
 from pathlib import Path
@@ -16,10 +17,11 @@ from embedding_explorer.api.bodies import (
     HashedFile,
     UploadStalled,
     answer_before_body,
+    install,
     receive_file,
     receive_json,
 )
-from embedding_explorer.errors import BadInput, JobAborted, LimitExceeded
+from embedding_explorer.errors import BadInput, JobAborted, LimitExceeded, TooManyTasks
 from tests.servers import upload_request
 
 HEAD, BODY = (part for part in upload_request(b"x" * 300_000).split(b"\r\n\r\n", 1))
@@ -203,6 +205,30 @@ def test_what_was_begun_to_be_read_is_drained_by_the_same_reader(app: Flask, tmp
         response = answer_before_body(Response("wrong", 400), 10**6)
     readers = [thread for thread in threading.enumerate() if thread.name == "body"]
     assert len(readers) <= 1 and response.get_data() == b"wrong" and stream.tell() == 400_007
+
+
+def test_slow_bodies_leave_threads_to_others(app: Flask) -> None:
+    install(app, threads=4)
+    ends = [os.pipe() for _ in range(4)]
+    streams = [os.fdopen(reader, "rb", buffering=0) for reader, _ in ends]
+    with app.test_request_context("/", method="POST", content_length=5):
+        slow = [BodyReader(stream, 5, 100, "X") for stream in streams[:3]]
+        with pytest.raises(TooManyTasks, match="EXPLORER_WEB_THREADS"):
+            BodyReader(streams[3], 5, 100, "X")
+        answer = Response("no", 404)
+        assert answer_before_body(answer, 100) is answer and answer.get_data() == b"no"
+        os.write(ends[0][1], b"x")
+        os.close(ends[0][1])
+        assert slow[0].readall() == b"x"
+        slow[0].let_go()
+        last = BodyReader(streams[3], 5, 100, "X")
+        for _, writer in ends[1:]:
+            os.close(writer)
+        for reader in (*slow[1:], last):
+            assert reader.readall() == b""
+            reader.let_go()
+    for stream in streams:
+        stream.close()
 
 
 def test_reading_past_the_end_gives_nothing_again() -> None:

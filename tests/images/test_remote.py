@@ -145,7 +145,8 @@ def test_private_addresses_are_refused_however_they_are_written(host: str, targe
 @pytest.mark.parametrize(
     ("address", "public"),
     [("8.8.8.8", True), ("2606:4700::1111", True), ("::ffff:8.8.8.8", True), ("64:ff9b::808:808", True),
-     ("64:ff9b::a00:1", False), ("2002:a00:1::1", False), ("2001:0:1::1", False), ("ff02::1", False)],
+     ("64:ff9b::a00:1", False), ("2002:a00:1::1", False), ("2001:0:1::1", False), ("ff02::1", False), ("fec0::1", False),
+     ("::127.0.0.1", False), ("::ffff:0:10.0.0.1", False), ("::1", False), ("::", False)],
 )  # fmt: skip
 def test_what_is_public(address: str, public: bool) -> None:
     assert is_public(ipaddress.ip_address(address)) is public

@@ -6,17 +6,17 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from flask import Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, has_app_context, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
 from embedding_explorer.datasets.disk import full_disk_named
-from embedding_explorer.errors import BadInput, LimitExceeded
+from embedding_explorer.errors import BadInput, LimitExceeded, TooManyTasks
 
 PIECE = 128 * 1024
 PIECES_AHEAD = 8
@@ -24,6 +24,8 @@ CHECK_EVERY = 0.5  # seconds between two looks whether a body is still wanted
 MAX_FORM_PARTS = 20
 MAX_FORM_MEMORY = 512 * 1024  # bytes of the fields that are no files; the parser also reads ahead within it
 MAX_REFUSALS = 5  # wrong parameters that are named; one list may hold a million
+SENDERS = 0.75  # of the threads that answer requests: a body may come slowly, or not at all
+SEATS = "body_seats"
 DRAIN_STALL = 5.0  # seconds without a byte after which a client that was answered already is given up
 
 
@@ -46,6 +48,7 @@ class BodyReader(io.RawIOBase):
         self, stream: IO[bytes], stall: float, most: int, setting: str, check: Callable[[], None] = lambda: None
     ) -> None:
         super().__init__()
+        self._seat = take_seat()
         self._stream, self._stall, self._most, self._setting = stream, stall, most, setting
         self._check = check
         self._pieces: queue.Queue[bytes | Exception] = queue.Queue(PIECES_AHEAD)
@@ -103,13 +106,14 @@ class BodyReader(io.RawIOBase):
         raise UploadStalled(f"Nothing arrived for {self._stall:.0f} seconds, so the upload was given up.")
 
     def _pump(self) -> None:
-        piece: bytes | Exception = b"start"
-        while piece and not isinstance(piece, Exception) and not self._closed_early.is_set():
-            try:
-                piece = self._stream.read(PIECE)
-            except Exception as error:  # whatever the server raises for a broken connection; _next passes it on
-                piece = error
-            self._put(piece)
+        with self._seat:
+            piece: bytes | Exception = b"start"
+            while piece and not isinstance(piece, Exception) and not self._closed_early.is_set():
+                try:
+                    piece = self._stream.read(PIECE)
+                except Exception as error:  # whatever the server raises for a broken connection; _next passes it on
+                    piece = error
+                self._put(piece)
 
     def _put(self, piece: bytes | Exception) -> None:
         while not self._closed_early.is_set():
@@ -117,6 +121,23 @@ class BodyReader(io.RawIOBase):
                 return self._pieces.put(piece, timeout=1)
             except queue.Full:
                 continue
+
+
+def install(app: Flask, threads: int) -> None:
+    """Leave some of the threads that answer requests to those that bring no body, or all of it at once."""
+    app.extensions[SEATS] = threading.BoundedSemaphore(max(1, int(threads * SENDERS)))
+
+
+def take_seat() -> AbstractContextManager[object]:
+    """What reading a body has to hold until its end; raises TooManyTasks where as many are read as may be."""
+    seats: threading.BoundedSemaphore | None = current_app.extensions.get(SEATS) if has_app_context() else None
+    if seats is None:
+        return nullcontext()
+    if not seats.acquire(blocking=False):
+        raise TooManyTasks("As many uploads come in as may (EXPLORER_WEB_THREADS). Try again later.")
+    freed = ExitStack()
+    freed.callback(seats.release)
+    return freed
 
 
 def over_limit(most: int, setting: str) -> LimitExceeded:
@@ -241,8 +262,11 @@ def answer_before_body(response: Response, most: int) -> Response:
     announced = request.content_length or "Transfer-Encoding" in request.headers
     if reader is None and ("Expect" in request.headers or not announced):
         return response
+    try:
+        rest = reader or BodyReader(request.environ["wsgi.input"], DRAIN_STALL, most, "")
+    except TooManyTasks:
+        return response
     answer = response.get_data()
-    rest = reader or BodyReader(request.environ["wsgi.input"], DRAIN_STALL, most, "")
 
     def send_then_drain() -> Iterator[bytes]:
         try:

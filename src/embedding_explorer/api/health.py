@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from embedding_explorer.jobs.runtime import Runtime
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 TAG = Tag(name="health", description="For probes and Prometheus.")
 
 
@@ -66,7 +67,8 @@ class Metrics:
         @app.after_request
         def end(response: Response) -> Response:
             route = request.url_rule.rule if request.url_rule else "none"
-            self.requests.labels(request.method, route, response.status_code).inc()
+            method = request.method if request.method in METHODS else "other"  # clients may make up any number of them
+            self.requests.labels(method, route, response.status_code).inc()
             self.seconds.labels(route).observe(time.perf_counter() - g.began)
             return response
 

@@ -24,7 +24,8 @@ HEADERS = {"User-Agent": f"embedding-explorer/{__version__}", "Accept": "image/*
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 # Addresses of the IPv6 internet that lead to the IPv4 address in their last four bytes (RFC 6052, RFC 8215).
-TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# Networks of IPv6 whose addresses end with one of IPv4: of translators, and two forms that are not used any more.
+TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -86,6 +87,8 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner:
             return is_public(inner)
+        if address.is_site_local:
+            return False
     return address.is_global and not address.is_multicast
 
 
