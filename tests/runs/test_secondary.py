@@ -168,7 +168,7 @@ def states(tmp_path: Path) -> Any:
         (0, 5, 6, "abc中￥", 0),
         (2, 3, 4, "c中￥", 0),
         (4, 2, 2, " ￥ ￥", 0),
-        (9, 9, 0, " ￥" * 14, 0),
+        (9, 9, 0, " ￥" * 9, 0),
     ],
 )
 def test_a_stretch_of_states(states: Any, pos: int, count: int, rows: int, word: str, right: int) -> None:

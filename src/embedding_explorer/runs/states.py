@@ -62,7 +62,7 @@ def words_of(run: Run) -> str:
 def characters(words: str, start: int, end: int) -> str:
     """The characters from `start` on, before `end`, each missing one replaced by a filler."""
     taken = words[start:end]
-    missing = min(max(end - len(words), 0), MOST_FILLERS)
+    missing = min(max(end - max(start, len(words)), 0), MOST_FILLERS)
     return taken + (FILLER if CHINESE.search(taken) else f" {FILLER}") * missing
 
 
