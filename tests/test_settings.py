@@ -31,6 +31,8 @@ def test_what_is_given_wins_and_none_does_not_count() -> None:
         ("EXPLORER_STARTER", "perhaps"),
         ("EXPLORER_PRECISION", "float64"),
         ("EXPLORER_MAX_UPLOAD_IMAGES", "-1"),
+        ("EXPLORER_MAX_NETWORK_PARAMETERS", "0"),
+        ("EXPLORER_MAX_NETWORK_PARAMETERS", "5e8"),
     ],
 )
 def test_an_unknown_name_or_a_bad_value_is_refused_by_name(name: str, value: str) -> None:

@@ -152,6 +152,11 @@ class Settings:
     training_urls: bool = setting(False, "Whether http(s) addresses may be images and folders of training datasets.")
     max_training_side: int = setting(4096, "Most pixels of the width and height of images to train on.", least=1024)
     max_training_images: int = setting(20_000_000, "Most images of a training dataset.", least=1)
+    max_network_parameters: int = setting(
+        500_000_000,
+        "Most parameters, weights and biases, of a network that is trained or sent with its weights.",
+        least=1,
+    )
     prediction_memory: int = setting(
         6 * GiB, "Memory of each process in which trained models look at pictures; what needs more ends.", least=GiB
     )

@@ -237,6 +237,30 @@ def test_a_network_that_is_none_is_refused(digits: Digits, coloured: str, text: 
     check_refused(digits.post(f"{CLASS_MODEL}.json", fields), "custom_network")
 
 
+def test_a_network_of_too_many_parameters_is_refused_where_its_dataset_is_known(digits: Digits, coloured: str) -> None:
+    text = '{"layers": [{"type": "linear", "out_features": 1048576}, {"type": "linear"}]}'  # of 768 values each
+    fields = {"model_name": "x", "dataset": coloured, "method": "custom", "custom_network": text}
+    (told,) = check_refused(digits.post(f"{CLASS_MODEL}.json", fields), "custom_network")["custom_network"]
+    assert "EXPLORER_MAX_NETWORK_PARAMETERS" in told
+    form = {"custom_network": text, "input_shape": "3,16,16"}
+    assert "500000000" in check_error(digits.post("/models/visualize-network.json", form), 400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    layers:\n      - type: flatten\n      - type: linear\n        init: normal\n",
+        "\ufeff---\r\nname: 'indented'\r\nlayers: [{type: scale, factor: 1e-2}, {type: linear}]\r\nmirror: true\r\n",
+    ],
+)
+def test_networks_in_yaml_are_taken_as_they_are_written(digits: Digits, coloured: str, text: str) -> None:
+    fields = {"model_name": "Yaml", "dataset": coloured, "method": "custom", "custom_network": text}
+    id = digits.created(CLASS_MODEL, **fields, train_epochs="1")["id"]
+    kept = json.loads(digits.post(f"/models/customize?network={id}").json()["network"])
+    assert kept["layers"][-1]["type"] == "linear" and kept.get("mirror", False) is ("mirror" in text)
+    digits.delete_only("Yaml")
+
+
 def test_networks_to_begin_with_are_listed(digits: Digits, lenet: str, trained: str) -> None:
     found = digits.json("/models/networks.json")
     first = found["standard"][0]
@@ -281,7 +305,8 @@ def test_the_text_of_a_network_may_be_changed_and_sent_back(digits: Digits, colo
 
 def test_customize_knows_what_is_there(digits: Digits, lenet: str, slopes: str) -> None:
     assert digits.post(f"/models/customize?network={lenet}").json()["snapshot"] is None
-    assert digits.post("/models/customize?network=resnet18").json()["network"].count("resnet18") == 1
+    standard = json.loads(digits.post("/models/customize?network=resnet18").json()["network"])
+    assert standard["standard"] == "resnet18" and standard["mirror"] is True and standard["crop_size"] == 224
     check = {"headers": {"Accept": "application/json"}}
     check_error(digits.post("/models/customize", **check), 400, "BadRequest")
     check_error(digits.post(f"/models/customize?network={UNKNOWN}", **check), 404, "NotFound")
@@ -319,6 +344,16 @@ def test_layers_of_a_network_are_listed(digits: Digits) -> None:
     assert digits.post("/models/visualize-network.json", wide).json()["total_parameters"] == 431_080 - 7 * 501
 
 
+def test_layers_of_a_generic_network_are_listed(digits: Digits) -> None:
+    text = json.dumps({"loss": "mse", "layers": [{"type": "flatten"}, {"type": "linear", "out_features": 2}]})
+    form = {"custom_network": text, "input_shape": "1,4,4"}
+    found = digits.post("/models/visualize-network.json", form).json()
+    assert found["total_parameters"] == 34 and found["layers"][-1]["output_shape"] == [2]
+    wrong = json.dumps({"loss": "mse", "layers": [{"type": "flatten"}, {"type": "linear"}]})
+    told = check_error(digits.post("/models/visualize-network.json", {"custom_network": wrong}), 400, "BadRequest")
+    assert "out_features" in told and "cross_entropy" not in told
+
+
 @pytest.mark.slow
 def test_layers_of_a_standard_network_are_listed_by_a_process_that_has_torch(digits: Digits) -> None:
     form = {"custom_network": '{"standard": "resnet18"}', "input_shape": "3,64,64", "classes": "1000"}
@@ -337,6 +372,12 @@ def test_layers_of_a_standard_network_are_listed_by_a_process_that_has_torch(dig
         {"custom_network": TINY, "input_shape": "99999,99999,99999"},
         {"custom_network": '{"layers": [{"type": "conv2d", "out_channels": 3, "kernel_size": 9}]}',
          "input_shape": "3,4,4"},
+        {"custom_network": '{"layers": [{"type": "linear"}], "input_scale": 1' + "0" * 400 + "}"},
+        {"custom_network": '{"layers": [{"type": "linear"}], "\\ud800": 1}'},
+        {"custom_network": "standard: 0x" + "f" * 5000},
+        {"custom_network": "layers: [{type: 0x" + "f" * 5000 + "}]"},
+        {"custom_network": "layers: !!timestamp abc"},
+        {"custom_network": "layers: !!bool abc"},
     ],
 )  # fmt: skip
 def test_bad_texts_of_networks_are_400(digits: Digits, form: dict[str, str]) -> None:

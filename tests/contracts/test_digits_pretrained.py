@@ -253,6 +253,9 @@ def test_single_files_that_are_refused(digits: Digits, nobody: Digits, classifie
     check_refused(sent({"image_type": "4", "width": "0"}), "image_type", "width")
     check_error(sent(weights_file=("w.pt", b"x" * 100)), 400, "BadRequest")
     check_error(sent(model_def_file=("n.json", b"import os")), 400, "BadRequest")
+    huge = b'{"layers": [{"type": "linear", "out_features": 1048576}, {"type": "linear"}]}'  # of 768 values each
+    reason = check_error(sent(model_def_file=("n.json", huge)), 400, "BadRequest")
+    assert "EXPLORER_MAX_NETWORK_PARAMETERS" in reason
     foreign = save({"other.weight": np.ones((3, 3), np.float32)})
     labels = ("labels.txt", b"a\nb\n")
     reason = check_error(sent(weights_file=("w.safetensors", foreign), labels_file=labels), 400, "BadRequest")

@@ -17,7 +17,9 @@ from embedding_explorer.networks.protobuf import encode
 from embedding_explorer.training.archives import pack, unpack
 from embedding_explorer.training.datasets.spec import Pictures
 from embedding_explorer.training.definitions.definition import Definition
+from embedding_explorer.training.definitions.shapes import sized_layers
 from embedding_explorer.training.definitions.standard import STANDARD
+from embedding_explorer.training.models.build import build_network
 from embedding_explorer.training.models.folder import open_model, read_model, write_model
 from embedding_explorer.training.models.importing import Incoming, import_model
 from embedding_explorer.training.models.plan import make_plan
@@ -248,6 +250,36 @@ def test_networks_that_do_not_fit_are_refused(tmp_path: Path, network: Any, stat
         import_model(Incoming(new(tmp_path), **given))
 
 
+def test_networks_of_too_many_parameters_are_refused_as_what_cannot_be_used(tmp_path: Path) -> None:
+    given = Incoming(new(tmp_path), **sent_files(tmp_path, tiny_state(), TINY))
+    told = given.to_json() | {"max_parameters": 6596}
+    with pytest.raises(BadInput, match=r"6597 parameters; at most 6596 .*EXPLORER_MAX_NETWORK_PARAMETERS"):
+        import_model(Incoming.from_json(told))
+    assert not list(given.folder.iterdir())
+    assert import_model(Incoming.from_json(told | {"max_parameters": 6597})).classes == 5
+
+
+def test_a_model_that_was_taken_is_opened_whatever_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = new(tmp_path)
+    import_model(Incoming(folder, **sent_files(tmp_path, tiny_state(), TINY)))
+    for function in (build_network, sized_layers):
+        monkeypatch.setattr(function, "__defaults__", (*(function.__defaults__ or ())[:-1], 10))
+    assert open_model(folder).run(PIXELS).shape == (6, 5)
+
+
+@pytest.mark.parametrize("network", [TINY | {"mirror": True}, TINY, {"standard": "squeezenet1_1", "mirror": False}])
+def test_whether_a_network_mirrors_is_kept(tmp_path: Path, network: dict[str, Any]) -> None:
+    if "standard" in network:
+        definition = STANDARD[network["standard"]].definition().for_data((3, 40, 40), 3, None)
+        given = sent_files(tmp_path, build_network(definition).state_dict(), network)
+        given["pictures"] = Pictures(40, 40, 3, "squash")
+    else:
+        given = sent_files(tmp_path, tiny_state(), network)
+    folder = new(tmp_path)
+    import_model(Incoming(folder, **given))
+    assert read_model(folder)[0].mirror is network.get("mirror", False)
+
+
 def test_more_labels_than_classes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="7 labels"):
         import_model(Incoming(new(tmp_path), labels=7, **sent_files(tmp_path, tiny_state(), TINY)))
@@ -416,6 +448,7 @@ def test_the_form_of_single_files(tmp_path: Path) -> None:
         ({"image_type": "2"}, "a.pt", "b.json", "image_type"),
         ({"width": "0"}, "a.pt", "b.json", "width"),
         ({"resize_mode": "stretch"}, "a.pt", "b.json", "resize_mode"),
+        ({"resize_mode": " "}, "a.pt", "b.json", "resize_mode"),
     ],
 )
 def test_fields_that_break_rules_are_named(

@@ -114,7 +114,8 @@ def parse_upload(form: Mapping[str, str | Sequence[str]], files: Mapping[str, tu
 
 def _picture_fields(fields: Fields) -> Pictures:
     channels = fields.select("image_type", "3", ("1", "3"))
-    mode = (fields.raw("resize_mode") or "squash").casefold()
+    given = fields.raw("resize_mode")
+    mode = "squash" if given is None else given.casefold()
     if mode not in RESIZE_MODES:
         fields.faults.add("resize_mode", f"{mode[:80]!r} is no resize mode; choose one of {', '.join(RESIZE_MODES)}.")
     sides = [fields.integer(side, _OLD_SIDE, 1, Bounds.max_side) for side in ("width", "height")]

@@ -111,6 +111,14 @@ def paired(data: Path, **more: str) -> dict[str, str]:
     return {"feature_folder": str(data / "in"), "label_folder": str(data / "out"), **more}
 
 
+def test_a_set_without_pairs_is_none(pairs: Path, make: Make) -> None:
+    dataset = make(paired(pairs, folder_pct_val="0"), extension="image-processing")
+    assert [each["db"] for each in statistics(dataset)["sets"]] == ["train"]
+    assert [task["entry_count"] for task in describe(dataset)["create_db_tasks"]] == [23, 0, 0]
+    with pytest.raises(BadInput, match="choose one of train\\."):
+        explore(dataset, "val_db/features")
+
+
 def test_pairs(pairs: Path, make: Make) -> None:
     dataset = make(paired(pairs), extension="image-processing")
     found = describe(dataset)

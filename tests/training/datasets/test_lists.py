@@ -1,4 +1,7 @@
+import re
+import time
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -9,6 +12,7 @@ from embedding_explorer.training.datasets.lists import (
     Line,
     parse_line,
     read_labels,
+    split_line,
     stored_labels,
     write_labels,
 )
@@ -46,6 +50,29 @@ def parse(
 )
 def test_lines(raw: bytes, line: Line | None) -> None:
     assert parse_line(raw) == line
+
+
+# What lines were told by until it was seen that a line of blanks takes it a second.
+LINE = re.compile(rb"\s*(\S.*?)\s+([0-9]{1,9})\s*", re.DOTALL)
+PIECES = [*b" \t\n\r\v\f\x1c\x85\xa0\0a/-.10", b"12345678", b"123456789", b"1234567890", b"\xc3\xa9", b"\xef\xbb\xbf"]
+
+
+def test_lines_are_split_as_by_their_pattern() -> None:
+    random, seen = Random(7), {True: 0, False: 0}
+    pieces = [piece if isinstance(piece, bytes) else bytes([piece]) for piece in PIECES]
+    for _ in range(20_000):
+        raw = b"".join(random.choices(pieces, k=random.randint(0, 8)))
+        found = LINE.fullmatch(raw)
+        assert split_line(raw) == ((found[1], int(found[2])) if found else (raw.strip(), None)), raw
+        seen[found is not None] += 1
+    assert min(seen.values()) > 500
+
+
+def test_no_line_takes_long() -> None:
+    begun = time.process_time()
+    for _ in range(50):
+        assert parse_line(b"x" + b" " * 8000 + b"y") is None
+    assert time.process_time() - begun < 1
 
 
 def test_what_is_no_line_is_skipped_and_the_rest_keeps_its_order(tmp_path: Path) -> None:

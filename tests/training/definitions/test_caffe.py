@@ -59,6 +59,25 @@ layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip" }}
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "mirror"),
+    [
+        ("mirror: true", "", True),
+        ("mirror: true", "mirror: false", True),
+        ("mirror: false", "", False),
+        ("", "", False),
+        ("", "mirror: true", False),  # validation is without chance
+    ],
+)
+def test_a_network_mirrors_where_its_training_data_do(first: str, second: str, mirror: bool) -> None:
+    found = read_definition(f"""
+layer {{ name: "a" type: "Data" top: "data" transform_param {{ {first} crop_size: 8 }} include {{ stage: "train" }} }}
+layer {{ name: "b" type: "Data" top: "data" transform_param {{ {second} }} include {{ stage: "val" }} }}
+layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip" }}
+""")
+    assert found.mirror is mirror and found.crop_size == 8
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ('layer { name: "p" type: "Python" bottom: "data" }', "'Python'"),

@@ -4,7 +4,8 @@ import time
 import pytest
 
 from embedding_explorer.errors import BadInput
-from embedding_explorer.training.definitions.reading import read_definition
+from embedding_explorer.training.definitions import yaml_text
+from embedding_explorer.training.definitions.reading import read_definition, read_for_any
 from embedding_explorer.training.definitions.standard import STANDARD
 
 GRADIENTS = """{"name": "gradient-regression", "loss": "mse", "output": "output",
@@ -27,6 +28,18 @@ def test_the_example_of_the_contract() -> None:
 def test_standard_networks_can_be_sent_back(name: str) -> None:
     definition = STANDARD[name].definition()
     assert read_definition(json.dumps(definition.to_json())) == definition
+
+
+def test_all_standard_networks_but_lenet_mirror_and_texts_may_say_otherwise() -> None:
+    assert [name for name, each in STANDARD.items() if not each.definition().mirror] == ["lenet"]
+    assert read_definition('{"standard": "resnet18"}').mirror
+    for text in ('{"standard": "resnet18", "mirror": false}', '{"standard": "lenet", "mirror": true}',
+                 '{"layers": [{"type": "linear"}], "mirror": true}', '{"layers": [{"type": "linear"}]}'):  # fmt: skip
+        found = read_definition(text)
+        assert found.mirror is ("true" in text) and read_definition(json.dumps(found.to_json())) == found
+    assert "mirror" not in found.to_json()  # what old trainings were made with has the same text still
+    with pytest.raises(BadInput, match="mirror: must be true or false"):
+        read_definition('{"standard": "resnet18", "mirror": "yes"}')
 
 
 def test_a_fitted_network_survives_its_file() -> None:
@@ -58,7 +71,30 @@ def test_a_fitted_network_survives_its_file() -> None:
         (layers(*[{"type": "relu"}] * 501), "1 to 500"),
         (json.dumps({"layers": [{"type": "linear"}], "loss": "mse"}), "loss: must be one of cross_entropy"),
         (json.dumps({"layers": [{"type": "linear"}], "depth": 3}), "depth: is unknown"),
+        ('{"layers": [{"type": "linear"}], "input_scale": 1' + "0" * 400 + "}", "input_scale: must be a number"),
+        (layers({"type": "scale", "factor": 10**400}), "`factor` must be a number from -1e+06 to 1e+06"),
+        ('{"layers": [{"type": "scale", "factor": NaN}, {"type": "linear"}]}', "`factor` must be a number"),
+        ('{"layers": [{"type": "scale", "factor": 1e999}, {"type": "linear"}]}', "`factor` must be a number"),
+        ('{"standard": 1' + "0" * 4000 + "}", "`standard` must be one of lenet"),
+        ('{"standard": ' + "[" * 200 + "]" * 200 + "}", "not 'a list'"),
+        (json.dumps({"layers": [{"type": "linear"}], "\ud800": 3}), "\\ud800: is unknown"),
+        (json.dumps({"layers": [{"type": "linear"}], "output": "\ud800"}), "output: must be a text"),
+        ("standard: 0x" + "f" * 5000, "`standard` must be one of lenet"),
+        ("layers:\n- type: 0x" + "f" * 5000, "unknown type '0xfff"),
+        ("standard: " + "9" * 5000, "numbers too long"),
+        ("standard: !!int 0x" + "f" * 5000, "is no int"),
+        ("layers: !!timestamp abc", "in line 1: could not determine a constructor"),
+        ("layers: !!bool abc", "none of the forms"),
+        ("name: x\nlayers: !!bool abc", "a fault in line 2: 'abc' is no bool"),
+        ("layers: !!null abc", "'abc' is no null"),
+        ("layers: fal\u017fe", "`layers` must be a list"),
+        ('layers: !!bool "true\\n"', "is no bool"),
+        ("layers: !!set {a, b}", "none of the forms"),
+        ("? [layers]\n: 1\nlayers: 2", "unhashable key"),
+        ("layers:\n- {type: linear, 5: 6}", "unknown key '5'"),
+        ("layers: \x07", "no YAML has"),
         ("[" * 100_000, "none of the forms"),
+        ("layers: " + "[" * 100_000, "too deep"),
         ('{"a":' * 100_000, "no JSON"),
     ],
 )
@@ -86,10 +122,65 @@ def test_yaml_without_aliases() -> None:
         read_definition("layers: !!python/object/apply:os.system ['true']")
 
 
+REGRESSION = """layers:
+  - {type: scale, factor: 4e-3}
+  - type: flatten
+  - {type: linear, out_features: 2}
+loss: mse
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        REGRESSION,
+        f'name: "gradient-regression"\n{REGRESSION}',
+        f"name : 'x'\n{REGRESSION}",
+        f"# a comment\nname: 'x'\n{REGRESSION}".replace("\n", "\r\n"),
+        f"\ufeff{REGRESSION}",
+        f"\ufeff{json.dumps(json.loads(GRADIENTS))}",
+        "".join(f"    {line}\n" for line in REGRESSION.splitlines()) + "  \n\n",
+        "\n\n" + "".join(f"  {line}\r\n" for line in ["---", *REGRESSION.splitlines()]),
+        "--- {layers: [{type: scale, factor: 0.004}, {type: flatten}, {type: linear, out_features: 2}], loss: mse}",
+        '--- {loss: mse,"layers": [{type: scale, factor: .4e-2}, {type: flatten}, {type: linear, out_features: 2}]}',
+    ],
+)
+def test_ways_to_write_yaml(text: str) -> None:
+    found = read_definition(text, classification=False)
+    assert [layer.type for layer in found.layers] == ["scale", "flatten", "linear"] and found.loss == "mse"
+    assert found.layers[0].parameters["factor"] == 0.004
+    assert read_for_any(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("4e-3", 0.004), ("1e-4", 1e-4), ("+1E+2", 100.0), ("-.5", -0.5), ("3.", 3.0), ("7", 7), ("-0", 0)],
+)
+def test_numbers_of_yaml_are_those_of_json(text: str, value: float) -> None:
+    (layer,) = read_definition(f"layers: [{{type: scale, factor: {text}}}]").layers
+    assert layer.parameters["factor"] == value and type(layer.parameters["factor"]) is type(value)
+
+
+@pytest.mark.parametrize("text", ["1:30", "1:30.5", "0x1f", "0b1", "1_000", "2026-01-01", ".inf", ".nan", "'1'", "1e"])
+def test_what_is_no_number_of_json_is_none_of_yaml(text: str) -> None:
+    with pytest.raises(BadInput, match="`factor` must be a number"):
+        read_definition(f"layers: [{{type: scale, factor: {text}}}]")
+
+
+def test_a_text_for_any_dataset_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    monkeypatch.setattr(yaml_text, "read_yaml", lambda text: texts.append(text) or {"layers": [{"type": "relu"}] * 501})
+    with pytest.raises(BadInput, match="1 to 500"):
+        read_for_any(REGRESSION)
+    assert texts == [REGRESSION]
+
+
 @pytest.mark.parametrize(
     "text",
     ["\n" * 40_000 + "x", "# \n" * 20_000 + "\n" * 20_000, "layer" + " " * 40_000, "layer" + "\n" * 40_000,
-     " " * 40_000 + "x", "layers" + " " * 40_000, "\n \n#" * 15_000, "name" + "\n" * 40_000],
+     " " * 40_000 + "x", "layers" + " " * 40_000, "\n \n#" * 15_000, "name" + "\n" * 40_000,
+     "layers: " + ":".join("1" * 60_000), "layers: 1" + "1e" * 60_000, "{," * 40_000, "-{" + " " * 40_000,
+     "layers: x" + "\n" * 40_000 + " " * 40_000 + ": y"],
 )  # fmt: skip
 def test_no_text_takes_long(text: str) -> None:
     begun = time.process_time()

@@ -100,6 +100,35 @@ def test_two_pictures_of_one_name_are_both_kept(tmp_path: Path) -> None:
     assert len(list((tmp_path / "train" / "a").iterdir())) == 10
 
 
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+@pytest.mark.parametrize(
+    "labels",
+    [np.array([0, 1]), np.array([0, 1], np.uint8), [np.int64(0), np.int64(1)], [np.uint8(0), 1], np.array([0.0, 1.0])],
+    ids=["int64", "uint8", "scalars", "mixed", "floats"],
+)
+def test_labels_may_be_numbers_of_numpy(tmp_path: Path, labels: object, protocol: int) -> None:
+    data = archives.pictures(2, 0)
+    batch = pickle.dumps({"labels": labels, "data": data, "filenames": ["x.png", "y.png"]}, protocol)
+    names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
+    files = dict.fromkeys(names, batch) | {"batches.meta": archives.pickled({"label_names": ["a", "b"]})}
+    archives.write_tar(tmp_path / "cifar-10-python.tar.gz", files)
+    download_data("cifar10", tmp_path)
+    assert lines(tmp_path / "test" / "test.txt") == [
+        (f"{tmp_path}/test/{each}.png", n) for n, each in enumerate(("a/x", "b/y"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "labels", [[0.5, 1.0], [float("nan"), 1.0], np.array([[0], [1]]), np.array([0.5, 1]), ["0", "1"], 1, "01"]
+)
+def test_labels_that_are_no_whole_numbers_are_refused(tmp_path: Path, labels: object) -> None:
+    batch = {"labels": labels, "data": archives.pictures(2, 0), "filenames": ["x.png", "y.png"]}
+    files = {"data_batch_1": pickle.dumps(batch), "batches.meta": archives.pickled({"label_names": ["a", "b"]})}
+    archives.write_tar(tmp_path / "cifar-10-python.tar.gz", files)
+    with pytest.raises(BadArchive, match="'labels'"):
+        download_data("cifar10", tmp_path)
+
+
 class Evil:
     def __reduce__(self) -> tuple[object, ...]:
         return (Path.touch, (Path("executed"),))

@@ -122,6 +122,39 @@ def test_faults_of_choices(fields: dict[str, str], field: str) -> None:
     assert set(faults(**fields)) == {field}
 
 
+def too_many(shape: Shape | None, classes: int | None = None, most: int = 7000, **fields: str) -> dict[str, list[str]]:
+    """What is said of a form where networks may have so many parameters."""
+    choices = replace(CHOICES, shape_of=lambda _: shape, classes_of=lambda _: classes, max_parameters=most)
+    try:
+        parse_model_form(LEAST | fields, choices)
+    except InvalidFields as error:
+        return {name: list(texts) for name, texts in error.fields.items()}
+    return {}
+
+
+def test_networks_of_too_many_parameters_are_refused_as_far_as_the_dataset_is_known() -> None:
+    custom = {"method": "custom", "custom_network": '{"layers": [{"type": "linear"}], "crop_size": 15}'}
+    assert too_many((20, 16, 3), 10, **custom) == {}  # 15 * 15 * 3 * 10 + 10
+    (told,) = too_many((20, 16, 3), 11, **custom)["custom_network"]
+    assert "7436 parameters; at most 7000" in told and "EXPLORER_MAX_NETWORK_PARAMETERS" in told
+    assert too_many((20, 16, 3), 10, crop_size="16", **custom).keys() == {"custom_network"}
+    assert too_many((20, 16, 3), None, **custom) == too_many(None, 11, **custom) == {}
+    assert too_many((20, 16, 3), None, 600, **custom).keys() == {"custom_network"}
+    assert too_many((20, 16, 3), 11, crop_size="17", **custom).keys() == {"crop_size"}
+    assert too_many((28, 28, 1), 10, 431_080) == {}
+    assert too_many((28, 28, 1), 10, 431_079).keys() == {"standard_networks"}
+    assert too_many((28, 28, 1), 10, standard_networks="resnet18") == {}  # of those the training tells
+    misfit = '{"layers": [{"type": "flatten"}, {"type": "max_pool2d", "kernel_size": 2}, {"type": "linear"}]}'
+    assert too_many((20, 16, 3), 10, 1, method="custom", custom_network=misfit) == {}
+
+
+def test_the_first_line_of_a_network_keeps_its_blanks() -> None:
+    text = "\r\n    layers:\r\n      - type: flatten\r\n      - type: linear\r\n    name: indented\r\n  "
+    found = parse(method="custom", custom_network=text).network.definition
+    assert found is not None and found.name == "indented"
+    assert set(faults(method="custom", custom_network=" \n ")) == {"custom_network"}
+
+
 def test_blank_lists_of_gpus_mean_any() -> None:
     assert parse(select_gpus="", select_gpus_list="", select_gpu="next", select_gpu_count="").gpus == ()
 

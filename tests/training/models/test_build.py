@@ -8,6 +8,7 @@ from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.training.definitions.reading import read_definition
 from embedding_explorer.training.definitions.standard import STANDARD
 from embedding_explorer.training.models.build import build_network, last_linear
+from embedding_explorer.training.models.describing import describe
 from embedding_explorer.training.models.losses import judge
 from embedding_explorer.training.models.start import load_start, read_weights
 
@@ -63,6 +64,16 @@ def test_pictures_too_small_and_networks_too_large_are_refused() -> None:
         build_network(STANDARD["resnet18"].definition().for_data((3, 64, 64), 5, None), max_parameters=1000)
 
 
+def test_the_bound_on_parameters_is_that_of_the_caller() -> None:
+    definition = STANDARD["lenet"].definition().for_data((1, 28, 28), 10, None)
+    assert build_network(definition, max_parameters=431_080) and build_network(definition, max_parameters=None)
+    with pytest.raises(LimitExceeded, match=r"at most 431079 .*EXPLORER_MAX_NETWORK_PARAMETERS") as caught:
+        build_network(definition, max_parameters=431_079)
+    assert caught.value.facts == {"limit": 431_079, "setting": "EXPLORER_MAX_NETWORK_PARAMETERS"}
+    with pytest.raises(LimitExceeded):
+        describe(definition, 431_079)
+
+
 def test_googlenet_has_its_auxiliary_losses() -> None:
     network = build_network(STANDARD["googlenet"].definition().for_data((3, 64, 64), 4, None)).train()
     targets = torch.tensor([1, 2])
@@ -83,6 +94,17 @@ def test_weights_that_fit_are_taken(tmp_path) -> None:  # type: ignore[no-untype
     same = build_network(definition.for_data((1, 28, 28), 10, None), 2)
     assert last_linear(same) == "ip2"
     assert set(load_start(same, read_weights([tmp_path / "old.pt"]), new_head=True).left) == {"ip2.weight", "ip2.bias"}
+
+
+def test_of_a_network_that_is_nothing_but_a_new_head_no_weights_are_taken() -> None:
+    definition = read_definition('{"layers": [{"type": "flatten"}, {"type": "linear"}]}').for_data((1, 4, 4), 3, None)
+    old, new = build_network(definition, 1), build_network(definition, 2)
+    before = {name: tensor.clone() for name, tensor in new.state_dict().items()}
+    assert load_start(new, old.state_dict(), new_head=True).taken == ()
+    assert all(torch.equal(new.state_dict()[name], tensor) for name, tensor in before.items())
+    assert load_start(new, old.state_dict()).left == ()
+    with pytest.raises(BadInput, match="None of the weights fits"):
+        load_start(new, {"linear1.weight": torch.zeros(9, 9)}, new_head=True)
 
 
 def test_weights_that_cannot_be_used_are_told(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -4,7 +4,7 @@ import torch
 
 from embedding_explorer.errors import BadInput
 from embedding_explorer.training.models.input import Feed, mean_of, mean_tensor
-from embedding_explorer.training.options import Augmentation
+from embedding_explorer.training.options import FLIPS, Augmentation
 from tests.training.sources import Arrays, shades
 
 
@@ -32,6 +32,27 @@ def test_training_without_changes_is_what_inference_sees() -> None:
     pixels = torch.randint(0, 256, (3, 6, 6, 1), dtype=torch.uint8)
     feed = Feed(mean_tensor("image", np.full((6, 6, 1), 99, np.uint8)))
     assert torch.equal(feed.training(pixels, torch.Generator()), feed.plain(pixels))
+
+
+@pytest.mark.parametrize("flip", FLIPS)
+def test_a_network_that_mirrors_draws_what_the_flip_to_the_left_draws_and_nobody_flips_twice(flip: str) -> None:
+    pixels = torch.randint(0, 256, (40, 6, 6, 1), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+    def fed(flip: str, mirror: bool) -> torch.Tensor:
+        feed = Feed(None, 4, 1.0, Augmentation(flip=flip, noise=0.1, rotation=9), mirror).to(torch.device("cpu"))
+        return feed.training(pixels, torch.Generator().manual_seed(1))
+
+    both = {"none": "fliplr", "flipud": "fliplrud"}.get(flip, flip)
+    assert torch.equal(fed(flip, True), fed(both, False))
+    assert torch.equal(fed(flip, True), fed(flip, False)) is (flip == both)
+
+
+def test_a_mirror_turns_half_of_the_training_pictures_and_none_elsewhere() -> None:
+    pixels = torch.arange(4, dtype=torch.uint8).view(1, 1, 4, 1).repeat(400, 4, 1, 1)
+    feed = Feed(mirror=True)
+    first = feed.training(pixels, torch.Generator().manual_seed(1))[:, 0, 0, 0]
+    assert set(first.tolist()) == {0, 3} and 160 < (first == 3).sum() < 240
+    assert torch.equal(feed.plain(pixels), Feed().plain(pixels))
 
 
 def test_all_changes_together() -> None:

@@ -109,6 +109,28 @@ def test_a_resumed_training_gives_the_same_figures_and_weights(tmp_path: Path, s
         assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+def test_a_resumed_training_of_a_network_that_mirrors_is_the_same_and_no_other(tmp_path: Path) -> None:
+    mirrored, options = replace(tiny(), mirror=True), replace(OPTIONS, epochs=2)
+    whole, kept = train(options, tmp_path / "whole", net=mirrored), list[float]()
+    with pytest.raises(JobAborted):
+        hooks = Hooks(on_snapshot=lambda epoch, path: kept.append(epoch), stop=lambda: bool(kept))
+        train(options, tmp_path / "aborted", hooks, net=mirrored)
+    with pytest.raises(BadInput, match="clone the model"):
+        train(options, tmp_path / "aborted")
+    again = train(options, tmp_path / "aborted", net=mirrored)
+    assert kept == [1] and again.figures == whole.figures
+    one, two = (read_snapshot(each.snapshots[2.0]) for each in (whole, again))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert train(options, tmp_path / "plain").figures != whole.figures
+
+
+def test_networks_that_mirror_say_so_in_the_plan() -> None:
+    assert make_plan(OPTIONS, STANDARD["resnet18_small"].definition(), shades(9, channels=3)).feed.mirror
+    assert not make_plan(OPTIONS, STANDARD["lenet"].definition(), shades(9)).feed.mirror
+    keys = {make_plan(OPTIONS, replace(tiny(), mirror=mirror), shades(9)).key() for mirror in (False, True)}
+    assert len(keys) == 2 and make_plan(OPTIONS, tiny(), shades(9)).key() in keys
+
+
 def test_a_finished_training_is_not_repeated(tmp_path: Path) -> None:
     first = train(OPTIONS, tmp_path)
     steps: list[Point] = []
@@ -224,6 +246,37 @@ def test_slopes_of_gradients_are_learned(tmp_path: Path) -> None:
     loss = outcome.figures.of("val")[-1].values["loss"]
     assert loss is not None and loss < 1e-3
     assert set(outcome.figures.of("val")[-1].values) == {"loss"}
+
+
+def test_a_last_layer_of_another_size_than_the_labels_is_named_before_anything_is_trained(tmp_path: Path) -> None:
+    entries = [{"type": "flatten"}, {"type": "linear", "name": "slopes", "out_features": 3}]
+    net = read_definition(json.dumps({"layers": entries}), classification=False)
+    plan = make_plan(Options(epochs=1, seed=1), net, gradients(20))
+    three = Arrays(np.zeros((8, 16, 16, 1), np.uint8), np.zeros((8, 3), np.float32), None)
+    told: list[Any] = []
+    for source, val in ((gradients(20), None), (three, gradients(8))):
+        with pytest.raises(BadInput, match=r"'slopes' \(linear\) gives 3 values .* dataset has 1x1x2\."):
+            Trainer(plan, plan.build(), source, val, tmp_path, hooks=Hooks(on_begin=told.append)).run()
+    assert not told and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("entries", "size", "said"),
+    [
+        ([{"type": "flatten"}, {"type": "batch_norm", "name": "norm/1"}, {"type": "linear"}], 1, "'norm/1'.*larger"),
+        ([{"type": "adaptive_avg_pool2d", "output_size": 1}, {"type": "batch_norm"}, {"type": "linear"}], 1, "larger"),
+        ([{"type": "flatten"}, {"type": "batch_norm"}, {"type": "linear"}], 2, ""),
+    ],
+)
+def test_a_layer_that_normalises_single_values_is_named(
+    tmp_path: Path, entries: list[dict[str, Any]], size: int, said: str
+) -> None:
+    options = replace(OPTIONS, epochs=1, batch_size=size, learning_rate=0.001)
+    if said:
+        with pytest.raises(BadInput, match=said):
+            train(options, tmp_path, net=tiny(*entries))
+    else:
+        assert train(options, tmp_path, net=tiny(*entries)).snapshots
 
 
 @pytest.mark.slow

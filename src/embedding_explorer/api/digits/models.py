@@ -86,7 +86,8 @@ class Models:
 
 def choices_for(service: TrainingService, type: JobType, extension: str = "") -> Choices:
     """What a form may choose from; with an extension, only datasets of that one."""
-    choices = replace(service.choices(type), shape_of=partial(shape_of, service))
+    shapes, classes = partial(shape_of, service), partial(classes_of, service)
+    choices = replace(service.choices(type), shape_of=shapes, classes_of=classes)
     if not extension:
         return choices
     fitting = [id for id in choices.datasets if service.get(id).details.get("extension") == extension]
@@ -100,6 +101,14 @@ def shape_of(service: TrainingService, dataset: str) -> Shape | None:
     except (BadInput, NotFound):
         return None
     return pictures.height, pictures.width, pictures.channels
+
+
+def classes_of(service: TrainingService, dataset: str) -> int | None:
+    """How many labels a dataset has; None while that is not known."""
+    try:
+        return len(service.dataset(dataset).labels or ()) or None
+    except (BadInput, NotFound):
+        return None
 
 
 def graph_of(service: TrainingService, job: TrainingJob, most: int | None = MAX_POINTS) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from embedding_explorer.api.digits.details import FRAMEWORK, NETWORK
 from embedding_explorer.api.digits.fields import Form, number_of, read_form, whole_of
 from embedding_explorer.api.digits.forms import POLICY
 from embedding_explorer.api.digits.routes import Field, Route
-from embedding_explorer.errors import NotFound
+from embedding_explorer.errors import LimitExceeded, NotFound
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.jobs.training.folders import read_request
 from embedding_explorer.jobs.training.records import JobType, TrainingJob
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.definitions.definition import CLASSES, Definition
-from embedding_explorer.training.definitions.reading import read_definition
+from embedding_explorer.training.definitions.reading import read_for_any
 from embedding_explorer.training.definitions.shapes import sized_layers
 from embedding_explorer.training.definitions.standard import STANDARD
 from embedding_explorer.training.figures import snapshot_list, whole
@@ -108,10 +108,17 @@ class Networks:
     def visualize_network(self) -> Response:
         """Its layers, with sizes for the images that are named."""
         form = read_form(self.runtime.settings)
-        definition = fitted(read_definition(custom_network(form)), form)
-        # Only torch knows the sizes of torchvision's networks, and it is in no web process.
-        found = self.runtime.inference.describe(definition) if definition.standard else described(definition)
+        definition = fitted(read_for_any(custom_network(form)), form)
+        try:
+            found = self._described(definition)
+        except LimitExceeded as error:  # the network is too large, not the request
+            raise BadRequest(error.message) from error
         return answer(found) if wants_json() else markup(table_of(found))
+
+    def _described(self, definition: Definition) -> dict[str, Any]:
+        if definition.standard:  # only torch knows the sizes of torchvision's networks, and it is in no web process
+            return self.runtime.inference.describe(definition)
+        return described(definition, self.runtime.settings.max_network_parameters)
 
 
 def named(job: TrainingJob) -> dict[str, Any]:
@@ -200,9 +207,9 @@ def shape_of(text: str) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def described(definition: Definition) -> dict[str, Any]:
-    """Layers and parameters of a layer list."""
-    found = sized_layers(definition)
+def described(definition: Definition, max_parameters: int) -> dict[str, Any]:
+    """Layers and parameters of a layer list; raises BadInput, LimitExceeded."""
+    found = sized_layers(definition, max_parameters)
     layers = [
         {
             "name": each.spec.name,

@@ -139,7 +139,7 @@ def describe(context: PredictionContext, report: Report, *, definition: dict[str
 
     with sentences():
         read = read_definition(json.dumps(definition), classification=definition.get("classes") is not None)
-        return described(read)
+        return described(read, context.settings.max_network_parameters)
 
 
 def import_model(context: PredictionContext, report: Report, **given: Any) -> Any:
@@ -147,7 +147,8 @@ def import_model(context: PredictionContext, report: Report, **given: Any) -> An
     from embedding_explorer.training.models.importing import Incoming, import_model
 
     with sentences():
-        return import_model(Incoming.from_json(given)).to_json()
+        incoming = Incoming.from_json({**given, "max_parameters": context.settings.max_network_parameters})
+        return import_model(incoming).to_json()
 
 
 def sentences() -> AbstractContextManager[None]:

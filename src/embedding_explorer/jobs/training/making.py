@@ -37,7 +37,7 @@ def model_work(job: TrainingJob, dataset: TrainingJob, runs: Path) -> Work:
     return Work("train", {"folder": str(job.folder), "dataset": str(dataset.folder), "run": str(runs / job.id)})
 
 
-def choices_for(type: JobType, jobs: Sequence[TrainingJob], places: Places, gpus: int) -> Choices:
+def choices_for(type: JobType, jobs: Sequence[TrainingJob], places: Places, gpus: int, max_parameters: int) -> Choices:
     """What the form of a model of that type may choose from."""
     wanted = _DATASET_OF[type]
     usable = {job.id for job in jobs if job.type is wanted and (job.state.active or job.state is State.DONE)}
@@ -49,6 +49,7 @@ def choices_for(type: JobType, jobs: Sequence[TrainingJob], places: Places, gpus
         gpus=gpus,
         weights_file=_weights_in(places),
         classification=type.classification,
+        max_parameters=max_parameters,
     )
 
 

@@ -161,7 +161,8 @@ class TrainingService:
 
     def choices(self, type: JobType) -> Choices:
         """What the form of a model of that type may choose from."""
-        return choices_for(type, self.list(), self.places(), len(self._hardware.gpus()))
+        gpus, most = len(self._hardware.gpus()), self.settings.max_network_parameters
+        return choices_for(type, self.list(), self.places(), gpus, most)
 
     def edit(self, job_id: str, name: str | None = None, notes: str | None = None) -> None:
         """Rename a job, or change its notes; a clone has the new name too. Raises JobNotFound."""

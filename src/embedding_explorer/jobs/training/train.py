@@ -59,6 +59,7 @@ class Training:
         self._folder, self._run, self._sources, self._log, self._report = folder, run, sources, log, report
         self._request: Request = read_request(folder)
         self._device = choose_device(settings.device, self._request.gpus)
+        self._max_parameters = settings.max_network_parameters
         self._steps, self._done, self._told = 0, 0, 0.0
 
     def run(self) -> None:
@@ -66,7 +67,7 @@ class Training:
         torch.set_num_threads(usable_cpus())
         plan = make_plan(self._options(), self._request.definition, self._sources.train, self._sources.dataset.mean)
         self._steps = plan.schedule.total
-        network = plan.build()
+        network = plan.build(self._max_parameters)
         self._load_start(network)
         self._check()
         if read_resume(self._folder, plan.key()) is None:  # before anything is written: a refusal changes nothing

@@ -119,10 +119,12 @@ def build_generic(spec: GenericSpec, site: Site) -> None:
     """Make a generic dataset; raises as `build_classification`."""
     progress = Progress(site.report)
     with full_disk_named(site.folder):
-        plan_generic(spec).save(site.folder)
-        for name, recipe in _generic_recipes(spec, site).items():
-            if len(recipe.order):
-                _create(recipe, name, f"Create {name}_db DB", site, progress)
+        plan = plan_generic(spec)
+        plan.save(site.folder)
+        recipes = {name: recipe for name, recipe in _generic_recipes(spec, site).items() if len(recipe.order)}
+        replace(plan, sets=tuple(name for name in SETS if name in recipes)).save(site.folder)  # pairs may be too few
+        for name, recipe in recipes.items():
+            _create(recipe, name, f"Create {name}_db DB", site, progress)
 
 
 def _generic_recipes(spec: GenericSpec, site: Site) -> dict[str, Recipe]:

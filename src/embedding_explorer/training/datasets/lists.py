@@ -1,7 +1,6 @@
 """`labels.txt`, and the image lists `train.txt`, `val.txt` and `test.txt`: lines `<path or URL> <class index>`."""
 
 import os
-import re
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.images.files import PositionedFile
 from embedding_explorer.training.datasets.bounds import MAX_LABEL, MAX_LINE, Bounds
 
-_LINE = re.compile(rb"\s*(\S.*?)\s+([0-9]{1,9})\s*", re.DOTALL)
+MAX_DIGITS = 9  # of a class index
 _OVERLONG = b"overlong"
 _MARK = b"\xef\xbb\xbf"  # what some editors begin a text with
 
@@ -69,8 +68,16 @@ class ImageList:
 
 def parse_line(raw: bytes) -> Line | None:
     """A line of a list; None for a blank, malformed or overlong one."""
-    found = _LINE.fullmatch(raw) if len(raw) <= MAX_LINE else None
-    return Line(os.fsdecode(found[1]), int(found[2])) if found else None
+    name, label = split_line(raw) if len(raw) <= MAX_LINE else (b"", None)
+    return None if label is None else Line(os.fsdecode(name), label)
+
+
+def split_line(raw: bytes) -> tuple[bytes, int | None]:
+    """What a line names, without the blanks around it, and the class index after it; None where there is none."""
+    parts = raw.rsplit(None, 1)
+    if len(parts) == 2 and parts[1].isdigit() and len(parts[1]) <= MAX_DIGITS:
+        return parts[0].lstrip(), int(parts[1])
+    return raw.strip(), None
 
 
 def lines_of(path: Path, bounds: Bounds) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from embedding_explorer.training.definitions.prototxt import Message, parse_prot
 _LOSSES = {"SoftmaxWithLoss": "cross_entropy", "EuclideanLoss": "mse"}
 _DATA = ("Data", "Input", "ImageData", "HDF5Data", "MemoryData")
 _DROPPED = ("Accuracy", "Softmax", "Silence")
+_TRUE = ("true", "True", "t", "1")
 _FILLERS = {"xavier": "xavier", "msra": "kaiming", "gaussian": "normal"}
 Entry = dict[str, Any]
 
@@ -71,11 +72,14 @@ class _Reader:
     def _data(self, layer: Message) -> None:
         for top in layer.values.get("top", [])[:1]:
             self._blobs[top] = INPUT
+        sizes = {size for rule in layer.messages.get("include", [Message()]) if (size := _size_of(rule))}
         if number := _whole(layer.inner("data_param").get("batch_size")):
-            rules = layer.messages.get("include", [Message()])
-            self.settings.update({size: number for size in map(_size_of, rules) if size})
-        if crop := _whole(layer.inner("transform_param").get("crop_size")):
+            self.settings.update(dict.fromkeys(sizes, number))
+        transform = layer.inner("transform_param")
+        if crop := _whole(transform.get("crop_size")):
             self.settings["crop_size"] = crop
+        if "batch_size" in sizes and transform.get("mirror") in _TRUE:
+            self.settings["mirror"] = True
 
     def _computing(self, layer: Message, kind: str, name: str) -> None:
         inputs = []

@@ -43,6 +43,7 @@ class Definition:
         loss: of `LOSSES`; None for cross entropy of classifications and the mean square of generic ones.
         output: what inference calls the result.
         crop_size, batch_size, val_batch_size: used where a form leaves them blank.
+        mirror: whether training pictures are turned left to right with probability ½ whatever a form says.
         input_scale: what pixels, 0 to 255 less the mean, are multiplied with before they are fed.
         classes: size of the last layer, once it is known.
         input_shape: channels, height and width of what is fed, after the crop, once they are known.
@@ -56,6 +57,7 @@ class Definition:
     crop_size: int | None = None
     batch_size: int = DEFAULT_BATCH
     val_batch_size: int = DEFAULT_BATCH
+    mirror: bool = False
     input_scale: float = 1.0
     classes: int | None = None
     input_shape: tuple[int, int, int] | None = None
@@ -71,6 +73,8 @@ class Definition:
             "crop_size": self.crop_size,
             "batch_size": self.batch_size,
             "val_batch_size": self.val_batch_size,
+            # Of layer lists only where it is set; of standard networks always, as most of them have one of their own.
+            "mirror": self.mirror if self.mirror or self.standard else None,
             "input_scale": self.input_scale,
             "classes": self.classes,
             "input_shape": shape,

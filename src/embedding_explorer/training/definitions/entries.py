@@ -6,20 +6,24 @@ from typing import Any
 from embedding_explorer.errors import BadInput
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.definitions.definition import INITS, INPUT, LOSSES, Definition, LayerSpec
-from embedding_explorer.training.definitions.kinds import KINDS, MANY_INPUTS, Parameter, choice, number, whole
+from embedding_explorer.training.definitions.kinds import KINDS, MANY_INPUTS, Parameter, choice, flag, number, whole
 
 MAX_LAYERS = 500
 MAX_NAME = 200
 MAX_INPUTS = 64
 SHOWN_FAULTS = 10
+LOSS_FAULT = "loss: must be one of"  # in the message where a text has that of the other kind of dataset
 _OWN = ("type", "name", "inputs", "init")
-_KEYS = ("name", "loss", "output", "crop_size", "batch_size", "val_batch_size", "input_scale", "classes", "input_shape")
-_NUMBERS = {
+KEYS = ("name", "loss", "output", "crop_size", "batch_size", "val_batch_size", "mirror", "input_scale", "classes",
+        "input_shape")  # fmt: skip
+"""What layer lists and standard networks may say besides."""
+_CHECKS = {
     "crop_size": whole(1, 65_535),
     "batch_size": whole(1, 65_536),
     "val_batch_size": whole(1, 65_536),
     "input_scale": number(-1e6, 1e6),
     "classes": whole(1, 1 << 20),
+    "mirror": flag,
     "loss": choice(*LOSSES),
 }
 
@@ -27,7 +31,7 @@ _NUMBERS = {
 def read_layers(value: Mapping[str, Any], classification: bool) -> Definition:
     """The network that a layer list describes; raises BadInput with up to ten faults."""
     faults = Faults()
-    given = read_keys(value, ("layers", *_KEYS), faults)
+    given = read_keys(value, ("layers", *KEYS), faults)
     layers = value.get("layers")
     if not isinstance(layers, list) or not 1 <= len(layers) <= MAX_LAYERS:
         raise BadInput(f"`layers` must be a list of 1 to {MAX_LAYERS} objects, each with a `type`.")
@@ -42,13 +46,13 @@ def read_keys(value: Mapping[str, Any], known: tuple[str, ...], faults: Faults) 
     """What a definition says apart from its layers; blanks are left away."""
     for key in value:
         if key not in known:
-            faults.add(str(key), f"is unknown; known are {', '.join(known)}")
-    given = {key: value[key] for key in known if key in _KEYS and value.get(key) is not None}
+            faults.add(shown(key), f"is unknown; known are {', '.join(known)}")
+    given = {key: value[key] for key in known if key in KEYS and value.get(key) is not None}
     for key, found in given.items():
         if key in ("name", "output"):
-            if not isinstance(found, str) or len(found) > MAX_NAME:
-                faults.add(key, f"must be a text of at most {MAX_NAME} characters")
-        elif key in _NUMBERS and (fault := _NUMBERS[key](found)):
+            if not isinstance(found, str) or len(found) > MAX_NAME or shown(found) != found:
+                faults.add(key, f"must be a text of at most {MAX_NAME} valid characters")
+        elif key in _CHECKS and (fault := _CHECKS[key](found)):
             faults.add(key, fault)
     if "input_shape" in given:
         shape = given["input_shape"]
@@ -59,6 +63,12 @@ def read_keys(value: Mapping[str, Any], known: tuple[str, ...], faults: Faults) 
     if not given.get("output", "output"):
         del given["output"]
     return given
+
+
+def shown(value: object) -> str:
+    """What a text has where a word belongs, short, and without halves of surrogate pairs, which no answer can hold."""
+    text = f"a {type(value).__name__}" if isinstance(value, (list, dict)) else str(value)
+    return text[:MAX_NAME].encode("utf-8", "backslashreplace").decode()
 
 
 def raise_faults(faults: Faults) -> None:
@@ -75,7 +85,9 @@ def _entries(layers: list[Any], faults: Faults) -> list[LayerSpec]:
     for position, entry in enumerate(layers):
         kind = entry.get("type") if isinstance(entry, dict) else None
         if not isinstance(kind, str) or kind not in KINDS:
-            faults.add(f"layers[{position}]", f"has the unknown type {str(kind)[:80]!r}; known are {', '.join(KINDS)}")
+            faults.add(
+                f"layers[{position}]", f"has the unknown type {shown(kind)[:80]!r}; known are {', '.join(KINDS)}"
+            )
             previous = ""
             continue
         counts[kind] = counts.get(kind, 0) + 1
@@ -123,7 +135,7 @@ def _check_inputs(path: str, kind: str, inputs: list[str], names: set[str], faul
 def _parameters(path: str, entry: dict[str, Any], table: Mapping[str, Parameter], faults: Faults) -> dict[str, Any]:
     for key in entry:
         if key not in table and key not in _OWN:
-            faults.add(path, f"has the unknown key {str(key)[:80]!r}; known are {', '.join((*_OWN, *table))}")
+            faults.add(path, f"has the unknown key {shown(key)[:80]!r}; known are {', '.join((*_OWN, *table))}")
     values = {}
     for key, parameter in table.items():
         value = entry.get(key)

@@ -1,6 +1,5 @@
 """The types of layers that a layer list may have, with their parameters (contract, 11.4)."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +47,7 @@ def number(least: float, most: float) -> Callable[[Any], str | None]:
     """A finite number within bounds."""
 
     def checked(value: Any) -> str | None:
-        good = type(value) in (int, float) and math.isfinite(value) and least <= value <= most
+        good = type(value) in (int, float) and least <= value <= most  # so neither infinite nor no number
         return None if good else f"must be a number from {least:g} to {most:g}"
 
     return checked

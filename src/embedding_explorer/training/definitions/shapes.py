@@ -9,7 +9,8 @@ from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.training.definitions.definition import CLASSES, INPUT, Definition, LayerSpec, Shape
 from embedding_explorer.training.definitions.kinds import pair
 
-MAX_PARAMETERS = 500_000_000
+MAX_PARAMETERS = 500_000_000  # unless `EXPLORER_MAX_NETWORK_PARAMETERS` says otherwise
+SETTING = "EXPLORER_MAX_NETWORK_PARAMETERS"
 MAX_VALUES = 1 << 26  # of one layer for one picture
 At = Mapping[str, Any]
 
@@ -28,12 +29,12 @@ class _Misfit(Exception):
     pass
 
 
-def sized_layers(definition: Definition, max_parameters: int = MAX_PARAMETERS) -> list[Sized]:
+def sized_layers(definition: Definition, max_parameters: int | None = MAX_PARAMETERS) -> list[Sized]:
     """Every layer of a layer list with its sizes.
 
     Args:
         definition: with `input_shape`, and `classes` where a layer leaves its size to them.
-        max_parameters: most weights and biases of the whole network.
+        max_parameters: most weights and biases of the whole network; None for one that was checked when it came.
 
     Raises:
         BadInput: a layer does not fit what it is fed; the message names it.
@@ -47,14 +48,19 @@ def sized_layers(definition: Definition, max_parameters: int = MAX_PARAMETERS) -
         layer = _sized(spec, [known[name] for name in spec.inputs], definition.classes)
         known[spec.name] = layer.shape
         found.append(layer)
-    total = sum(layer.parameters for layer in found)
-    if total > max_parameters:
-        raise LimitExceeded(
-            f"The network has {total} parameters; at most {max_parameters} are allowed. Make its layers smaller.",
-            limit=max_parameters,
-        )
+    check_parameters(sum(layer.parameters for layer in found), max_parameters)
     _check_output(definition, found[-1])
     return found
+
+
+def check_parameters(count: int, most: int | None) -> None:
+    """Raise LimitExceeded for a network of too many parameters."""
+    if most is not None and count > most:
+        raise LimitExceeded(
+            f"The network has {count} parameters; at most {most} are allowed ({SETTING}). Make its layers smaller.",
+            limit=most,
+            setting=SETTING,
+        )
 
 
 def _sized(spec: LayerSpec, fed: Sequence[Shape], classes: int | None) -> Sized:

@@ -33,6 +33,7 @@ class Standard:
         id: what forms call it; torchvision's name of it but for LeNet and where `architecture` is set.
         intended: pictures that it was made for, for people.
         batch_size, val_batch_size, crop_size: what it takes where forms say nothing.
+        mirror: whether training pictures are turned left to right by chance, which digits would not survive.
         least: the smallest side of a picture, in pixels, that leaves something to classify.
         architecture: torchvision's name of a residual network that begins as those for 32-pixel pictures do, with a
             convolution of 3x3 and no pooling (He et al. 2016, arXiv 1512.03385, section 4.2).
@@ -44,6 +45,7 @@ class Standard:
     batch_size: int = 32
     val_batch_size: int = 16
     crop_size: int | None = 224
+    mirror: bool = True
     least: int = 1
     architecture: str | None = None
 
@@ -52,13 +54,13 @@ class Standard:
         if self.id == "lenet":
             return read_layers(_LENET, classification=True)
         return Definition(
-            self.name, self.id, crop_size=self.crop_size, input_scale=BYTE,
+            self.name, self.id, crop_size=self.crop_size, mirror=self.mirror, input_scale=BYTE,
             batch_size=self.batch_size, val_batch_size=self.val_batch_size,
         )  # fmt: skip
 
 
 _TABLE = (
-    Standard("lenet", "LeNet", "28x28 (gray)", 64, 32, None, 16),
+    Standard("lenet", "LeNet", "28x28 (gray)", 64, 32, None, False, 16),
     Standard("alexnet", "AlexNet", batch_size=128, val_batch_size=32, crop_size=227, least=_LEAST["alexnet"]),
     Standard("googlenet", "GoogLeNet", least=_LEAST["googlenet"]),
     Standard("resnet18", "ResNet-18"),

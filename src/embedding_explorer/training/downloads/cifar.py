@@ -101,10 +101,13 @@ def _texts(batch: Batch, key: str) -> list[str]:
 
 
 def _numbers(batch: Batch, key: str) -> list[int]:
-    values = _listed(batch, key)
-    if not all(isinstance(each, int) for each in values):
+    """Whole numbers: an array, or a list of Python's or numpy's numbers, which `unpickle` gives as floats."""
+    found = batch.get(key)
+    array = found.values if isinstance(found, Array) else None
+    values = _listed(batch, key) if array is None or array.ndim != 1 else array.tolist()
+    if not all(isinstance(each, int) or (isinstance(each, float) and each.is_integer()) for each in values):
         raise _unusable(key)
-    return values
+    return [int(each) for each in values]
 
 
 def _listed(batch: Batch, key: str) -> list[Any]:

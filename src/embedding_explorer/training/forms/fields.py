@@ -23,6 +23,10 @@ class Fields:
         value = self._form.get(name, ())
         return [value] if isinstance(value, str) else list(value)
 
+    def sent(self, name: str) -> str:
+        """The first value as it was sent, for texts whose blanks have a meaning; empty where the field is absent."""
+        return next(iter(self.all(name)), "")
+
     def raw(self, name: str) -> str | None:
         """The first value without blanks around it; None where the field is absent."""
         values = self.all(name)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from embedding_explorer.errors import BadInput
+from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.reading import read_definition
+from embedding_explorer.training.definitions.shapes import MAX_PARAMETERS, sized_layers
 from embedding_explorer.training.definitions.standard import STANDARD
 from embedding_explorer.training.figures import whole
 from embedding_explorer.training.forms.fields import Fields
@@ -22,6 +23,7 @@ MAX_NAME = 1000
 # Fresh weights; those that the previous model itself started from (contract, 5.4).
 NO_SNAPSHOT, ITS_OWN_START = 0.0, -1.0
 REFUSED = ("python_layer_client_file", "python_layer_server_file")
+_FIELDS = {"standard": "standard_networks", "custom": "custom_network"}  # what names the network, by method
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Choices:
         weights_file: whether a path that a client names is a readable file of weights in an allowed folder.
         classification: False for generic models.
         shape_of: what the pictures of a dataset are, None where that is not known yet.
+        classes_of: how many labels a dataset has, None where that is not known yet.
+        max_parameters: most weights and biases of a network.
     """
 
     datasets: Collection[str]
@@ -45,6 +49,8 @@ class Choices:
     weights_file: Callable[[str], bool]
     classification: bool = True
     shape_of: Callable[[str], Shape | None] = lambda _: None
+    classes_of: Callable[[str], int | None] = lambda _: None
+    max_parameters: int = MAX_PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,7 @@ def parse_model_form(
         swept=swept,
         gpus=_gpus(fields, choices.gpus),
     )
+    _check_parameters(fields, parsed, choices)
     for name in REFUSED:
         if name in files or fields.text(name):
             faults.add(name, "Python layers are not run here; leave this empty and use the layers of the layer list.")
@@ -130,6 +137,23 @@ def _dataset(fields: Fields, choices: Choices, options: Options) -> str:
         kind = "classification" if choices.classification else "generic"
         fields.faults.add("dataset", f"{value[:80]!r} is no {kind} dataset that is finished or being made.")
     return value
+
+
+def _check_parameters(fields: Fields, parsed: ModelForm, choices: Choices) -> None:
+    """Note a layer list that is too large for the dataset's pictures, where they are known; else its training does."""
+    definition, field = parsed.network.definition, _FIELDS.get(parsed.network.method)
+    shape = choices.shape_of(parsed.dataset) if parsed.dataset in choices.datasets else None
+    if definition is None or not definition.layers or field is None or shape is None:
+        return
+    height, width, channels = shape
+    classes = (choices.classes_of(parsed.dataset) or 1) if choices.classification else None
+    try:
+        fitted = definition.for_data((channels, height, width), classes, parsed.options.crop_size)
+        sized_layers(fitted, choices.max_parameters)
+    except LimitExceeded as error:
+        fields.faults.add(field, error.message)
+    except BadInput:
+        return  # a network that does not fit is told of by its training, with the layer's name
 
 
 def _gpus(fields: Fields, total: int) -> tuple[int, ...]:
@@ -193,7 +217,7 @@ def _custom(fields: Fields, choices: Choices) -> NetworkChoice:
     definition = None
     if text:
         try:
-            definition = read_definition(text, classification=choices.classification)
+            definition = read_definition(fields.sent("custom_network"), classification=choices.classification)
         except BadInput as error:
             fields.faults.add("custom_network", error.message)
     paths = tuple(path for path in fields.text("custom_network_snapshot").split(os.pathsep) if path.strip())

@@ -6,20 +6,20 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from embedding_explorer.errors import BadInput, LimitExceeded
+from embedding_explorer.errors import BadInput
 from embedding_explorer.training.definitions.definition import Definition
-from embedding_explorer.training.definitions.shapes import MAX_PARAMETERS, sized_layers
+from embedding_explorer.training.definitions.shapes import MAX_PARAMETERS, check_parameters, sized_layers
 from embedding_explorer.training.definitions.standard import STANDARD
 from embedding_explorer.training.models.layered import LayerNetwork
 
 
-def build_network(definition: Definition, seed: int = 0, max_parameters: int = MAX_PARAMETERS) -> nn.Module:
+def build_network(definition: Definition, seed: int = 0, max_parameters: int | None = MAX_PARAMETERS) -> nn.Module:
     """The network, on the CPU, float32, with fresh weights that depend on nothing but `seed`.
 
     Args:
         definition: with `input_shape` (and `classes` for classifications); see `Definition.for_data`.
         seed: of the weights.
-        max_parameters: most weights and biases.
+        max_parameters: most weights and biases; None for a network that was checked when it came.
 
     Raises:
         BadInput: it does not fit the pictures; the message names the layer.
@@ -32,7 +32,7 @@ def build_network(definition: Definition, seed: int = 0, max_parameters: int = M
         return _standard(definition, max_parameters)
 
 
-def _standard(definition: Definition, max_parameters: int) -> nn.Module:
+def _standard(definition: Definition, max_parameters: int | None) -> nn.Module:
     name, shape, classes = definition.standard, definition.input_shape, definition.classes
     if name is None or shape is None or classes is None:
         raise BadInput("A standard network needs a finished classification dataset.")
@@ -48,11 +48,7 @@ def _standard(definition: Definition, max_parameters: int) -> nn.Module:
     module = _for_small(small, classes) if small else _of_torchvision(name, classes)
     if shape[0] == 1:
         _take_gray(module)
-    count = sum(parameter.numel() for parameter in module.parameters())
-    if count > max_parameters:
-        raise LimitExceeded(
-            f"{name} has {count} parameters; at most {max_parameters} are allowed.", limit=max_parameters
-        )
+    check_parameters(sum(parameter.numel() for parameter in module.parameters()), max_parameters)
     return module
 
 

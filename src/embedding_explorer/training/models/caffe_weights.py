@@ -15,7 +15,6 @@ from embedding_explorer.networks.protobuf import Message, open_message, text, va
 from embedding_explorer.training.definitions.definition import INPUT, Definition
 from embedding_explorer.training.definitions.prototxt import Message as Layer
 from embedding_explorer.training.definitions.prototxt import parse_prototxt
-from embedding_explorer.training.definitions.shapes import MAX_PARAMETERS
 from embedding_explorer.training.models.build import build_network
 from embedding_explorer.training.models.layered import LayerNetwork
 
@@ -80,7 +79,7 @@ def read_blob(blob: Message) -> Blob:
             ]
     sides = shape if shape is not None else [old_sides.get(each, 1) for each in _SIDES]
     values = np.concatenate(pieces) if pieces else np.empty(0, np.float32)
-    if len(sides) > 8 or int(np.prod(sides, dtype=object)) != values.size or values.size > MAX_PARAMETERS:
+    if len(sides) > 8 or int(np.prod(sides, dtype=object)) != values.size:
         raise BadInput("has an array whose values are not those of its shape")
     return values.reshape(sides)
 
@@ -101,7 +100,7 @@ def caffe_state(definition: Definition, prototxt: str, blobs: dict[str, list[Blo
     Arrays of layers that the network does not have are left out; raises BadInput for those that do not fit.
     """
     with torch.device("meta"):
-        network = build_network(definition)
+        network = build_network(definition, max_parameters=None)
     if not isinstance(network, LayerNetwork):
         raise BadInput("Weights of Caffe need a network of layers. Send the prototxt that they were trained with.")
     paths = {name: path for path, name in network.layer_names().items()}

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from embedding_explorer.errors import BadInput
+from embedding_explorer.errors import BadInput, LimitExceeded
 from embedding_explorer.networks.protobuf import open_message
 from embedding_explorer.training.datasets.spec import Pictures
 from embedding_explorer.training.definitions.definition import Definition
 from embedding_explorer.training.definitions.reading import MAX_TEXT, read_definition
+from embedding_explorer.training.definitions.shapes import MAX_PARAMETERS
 from embedding_explorer.training.models.build import build_network, last_linear
 from embedding_explorer.training.models.caffe_weights import caffe_state, read_blob, read_caffemodel
 from embedding_explorer.training.models.folder import MEAN, NETWORK, SOLVER
@@ -51,6 +52,7 @@ class Incoming:
         mean: `.npy` (H, W, C) uint8, or `.binaryproto`.
         solver: options of its training.
         subtraction: of `MEANS`; empty for what the options say.
+        max_parameters: most weights and biases.
     """
 
     folder: Path
@@ -63,6 +65,7 @@ class Incoming:
     mean: Path | None = None
     solver: Path | None = None
     subtraction: str = ""
+    max_parameters: int = MAX_PARAMETERS
 
     def to_json(self) -> dict[str, Any]:
         """For another process."""
@@ -94,14 +97,13 @@ def import_model(incoming: Incoming) -> Imported:
     """Check a model, and write it into its folder.
 
     Raises:
-        BadInput: a file that cannot be read, or not a single weight that fits the network.
-        LimitExceeded: too many parameters.
+        BadInput: a file that cannot be read, too many parameters, or not a single weight that fits the network.
     """
     text = _text(incoming.network, MAX_TEXT)
     definition, classifies = _definition(text, incoming)
     fit = _caffe if incoming.framework == "caffe" else _pytorch
     definition, state = fit(definition, text, classifies, incoming)
-    loaded = _checked(definition, state)
+    loaded = _checked(definition, state, incoming.max_parameters)
     mean = None if incoming.mean is None else _mean(incoming.mean, incoming.pictures)
     _write(incoming, definition, state, mean)
     return Imported(definition.classes, len(loaded.taken), list(loaded.left[:_SHOWN]))
@@ -153,7 +155,7 @@ def _head(definition: Definition, state: State, shape: tuple[int, int, int]) -> 
     """How many outputs the last fully connected layer of the weights has."""
     if definition.standard is not None:
         with torch.device("meta"):
-            name = last_linear(build_network(definition.for_data(shape, 2, None)))
+            name = last_linear(build_network(definition.for_data(shape, 2, None), max_parameters=None))
     else:
         linear = [spec for spec in definition.layers if spec.type == "linear"]
         explicit = linear[-1].parameters.get("out_features") if linear else None
@@ -186,10 +188,13 @@ def _open_ended(definition: Definition) -> Definition:
     return replace(definition, layers=tuple(layers))
 
 
-def _checked(definition: Definition, state: State) -> Loaded:
+def _checked(definition: Definition, state: State, max_parameters: int) -> Loaded:
     """Raise BadInput unless some weights fit; complete what other programs leave away."""
-    with torch.device("meta"):
-        network = build_network(definition)
+    try:
+        with torch.device("meta"):
+            network = build_network(definition, max_parameters=max_parameters)
+    except LimitExceeded as error:  # of the network, not of what was sent: its text is at fault
+        raise BadInput(error.message) from error
     for name, tensor in network.state_dict().items():
         if name.endswith(_COUNTER) and name not in state:
             state[name] = torch.zeros(tuple(tensor.shape), dtype=tensor.dtype)

@@ -1,6 +1,6 @@
 """From stored pictures to what a network is fed with, alike in training, validation and inference (contract, 5.5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from embedding_explorer.training.options import Augmentation
 from embedding_explorer.training.source import Source
 
 _SUM_BATCH = 256
+_MIRRORED = {"none": "fliplr", "fliplr": "fliplr", "flipud": "fliplrud", "fliplrud": "fliplrud"}
 
 
 def mean_of(source: Source) -> NDArray[np.uint8]:
@@ -35,12 +36,19 @@ class Feed:
         crop: side of the square that is fed; None feeds all.
         scale: what the result is multiplied with.
         augmentation: random changes; its whitening is done at inference as well.
+        mirror: whether the network itself has its training pictures turned left to right by chance.
     """
 
     mean: Tensor | None = None
     crop: int | None = None
     scale: float = 1.0
     augmentation: Augmentation = Augmentation()  # noqa: RUF009 - it is frozen
+    mirror: bool = False
+
+    @property
+    def flip(self) -> str:
+        """Of `FLIPS`: what the form wants, and the network; never the same twice."""
+        return _MIRRORED[self.augmentation.flip] if self.mirror else self.augmentation.flip
 
     def training(self, pixels: Tensor, g: Generator) -> Tensor:
         """uint8 (B, H, W, C) to changed float32 (B, C, h, w); `g` is on the device of the pixels."""
@@ -53,8 +61,8 @@ class Feed:
         if change.noise:
             x = augmenting.noise(x, change.noise, g)
         x = self._centred(x)
-        if change.flip != "none":
-            x = augmenting.flip(x, change.flip, g)
+        if self.flip != "none":
+            x = augmenting.flip(x, self.flip, g)
         if change.turn != "none":
             x = augmenting.turn(x, change.turn, g)
         if change.rotation or change.scale:
@@ -68,7 +76,7 @@ class Feed:
 
     def to(self, device: torch.device) -> "Feed":
         """The same on another device."""
-        return Feed(self.mean.to(device) if self.mean is not None else None, self.crop, self.scale, self.augmentation)
+        return replace(self, mean=self.mean.to(device) if self.mean is not None else None)
 
     def check(self, shape: tuple[int, int, int]) -> None:
         """Raise BadInput for changes that pictures (C, H, W) cannot have."""

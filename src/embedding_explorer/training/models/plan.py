@@ -97,7 +97,9 @@ def make_plan(options: Options, definition: Definition, train: Source, mean: NDA
         mean = None
     elif mean is None:
         mean = mean_of(train)
-    feed = Feed(mean_tensor(options.mean, mean), fitted.crop_size, fitted.input_scale, options.augmentation)
+    feed = Feed(
+        mean_tensor(options.mean, mean), fitted.crop_size, fitted.input_scale, options.augmentation, fitted.mirror
+    )
     feed.check(train.shape)
     loss = definition.loss or ("mse" if labels is None else "cross_entropy")
     if (loss == "cross_entropy") != (labels is not None):

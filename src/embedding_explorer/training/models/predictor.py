@@ -44,7 +44,7 @@ class Predictor:
         self.definition, self._device = definition, torch.device(device)
         feed = Feed(mean_tensor(options.mean, mean), definition.crop_size, definition.input_scale, options.augmentation)
         self.feed = feed.to(self._device)
-        self.network = build_network(definition)
+        self.network = build_network(definition, max_parameters=None)
         try:
             self.network.load_state_dict(read_snapshot(snapshot))
         except RuntimeError as error:

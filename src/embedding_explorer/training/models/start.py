@@ -61,12 +61,9 @@ def load_start(network: nn.Module, state: State, new_head: bool = False) -> Load
     """
     head = last_linear(network) if new_head else None
     own = network.state_dict()
-    taken = [
-        name
-        for name, tensor in state.items()
-        if name in own and own[name].shape == tensor.shape and not (head and name.startswith(head + "."))
-    ]
-    if not taken:
+    fitting = [name for name, tensor in state.items() if name in own and own[name].shape == tensor.shape]
+    taken = [name for name in fitting if not (head and name.startswith(head + "."))]
+    if not fitting:
         raise BadInput(
             "None of the weights fits the network by name and shape. Choose the network that they were trained with: "
             f"it needs names such as {', '.join(list(own)[:3])}; the file has {', '.join(list(state)[:3]) or 'none'}."

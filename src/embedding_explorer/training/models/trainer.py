@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from embedding_explorer.errors import BadInput, JobAborted, TrainingDiverged
-from embedding_explorer.networks.frameworks.trial import one_line
+from embedding_explorer.errors import JobAborted, TrainingDiverged
 from embedding_explorer.training import chance
 from embedding_explorer.training.figures import RATE, Figures, Phase, Point, figures_from_json, finite
 from embedding_explorer.training.loading import Loader
+from embedding_explorer.training.models.failures import check_outputs, failure
 from embedding_explorer.training.models.input import Feed
 from embedding_explorer.training.models.losses import judge
 from embedding_explorer.training.models.plan import Plan, uses_bfloat16
@@ -139,10 +139,13 @@ class Trainer:
         Raises:
             JobAborted: `hooks.stop` said so; snapshots stay.
             TrainingDiverged: the loss is no number any more.
-            BadInput: the network fails on these pictures, or what was kept of the training is of no use.
+            BadInput: the network does not suit the pictures or their labels, or what was kept of the training is of
+                no use.
             StorageFull: a snapshot cannot be written.
             OSError: the disk fails in another way.
         """
+        for source in filter(None, (self._train, self._val)):  # an empty set is none
+            check_outputs(self._plan.definition, source)
         self._prepare_device()
         self._resume()
         with closing(Loader(self._train, self._device.type == "cuda")) as loader:
@@ -151,9 +154,7 @@ class Trainer:
             try:
                 self._steps(loader)
             except (RuntimeError, ValueError) as error:  # what operators raise for shapes and memory
-                raise BadInput(
-                    f"The training fails: {one_line(error)}. Try a smaller batch_size or network."
-                ) from error
+                raise failure(self._network, error) from error
         return Outcome(self.figures, list_snapshots(self._folder))
 
     def _prepare_device(self) -> None:

@@ -1,7 +1,6 @@
 """Pictures of a request, decoded in threads and put into batches."""
 
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +17,7 @@ from embedding_explorer.images.limits import Limits
 from embedding_explorer.networks.devices import usable_cpus
 from embedding_explorer.training.datasets.bounds import Bounds
 from embedding_explorer.training.datasets.images import prepare_image
-from embedding_explorer.training.datasets.lists import lines_of
+from embedding_explorer.training.datasets.lists import lines_of, split_line
 from embedding_explorer.training.datasets.loading import load_picture, with_channels
 from embedding_explorer.training.datasets.places import Places, is_url
 from embedding_explorer.training.datasets.resizing import resize_picture
@@ -29,7 +28,6 @@ MAX_BATCH = 32
 MAX_BATCH_BYTES = 256 << 20
 MAX_THREADS = 8
 Item = TypeVar("Item")
-_LABELLED = re.compile(rb"(\S.*?)\s+([0-9]{1,9})", re.DOTALL)
 
 
 class Listed(NamedTuple):
@@ -50,7 +48,7 @@ def listed(path: Path, folder: str, most: int | None, bounds: Bounds) -> Iterato
     """
     seen: set[int] = set()
     for raw in lines_of(path, bounds):
-        line = _line(raw.strip(), folder)
+        line = _line(raw, folder)
         if line is None:
             continue
         if most is not None and most <= 0:
@@ -63,10 +61,10 @@ def listed(path: Path, folder: str, most: int | None, bounds: Bounds) -> Iterato
 
 
 def _line(raw: bytes, folder: str) -> Listed | None:
-    if not raw:
+    text, label = split_line(raw)
+    if not text:
         return None
-    found = _LABELLED.fullmatch(raw)
-    name, label = (os.fsdecode(found[1]), int(found[2])) if found else (os.fsdecode(raw), None)
+    name = os.fsdecode(text)
     return Listed(name if not folder or is_url(name) else os.path.join(folder, name), label)
 
 
