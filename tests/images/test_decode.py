@@ -1,5 +1,6 @@
 import random
 import struct
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from zipfile import ZipFile
 
@@ -11,6 +12,7 @@ from PIL import Image, PngImagePlugin
 from embedding_explorer.errors import ExplorerError, LimitExceeded, UnreadableImage
 from embedding_explorer.images import decode as module
 from embedding_explorer.images.decode import Decoded, InputSpec, decode, open_picture
+from embedding_explorer.images.modes import to_rgb
 from tests.conftest import shared_data
 from tests.images.pictures import BLACK, BLUE, RED, WHITE, halves, landscape, noise, png, saved
 
@@ -279,6 +281,41 @@ def test_a_picture_that_does_not_fit_the_memory_is_unreadable(monkeypatch: pytes
     monkeypatch.setattr(module, "to_rgb", no_memory)
     with pytest.raises(UnreadableImage, match="MemoryError"):
         decode(saved(RED_BLUE, "PNG"), SPEC, PIXELS)
+
+
+WIDE = {
+    "floats": np.random.default_rng(1).normal(size=(700, 1000)).astype(np.float32) * 1e9,
+    "integers": np.random.default_rng(2).integers(-(2**31), 2**31, (700, 1000)).astype(np.int32),
+    "near each other": np.random.default_rng(3).integers(2**31 - 9, 2**31, (1000, 700)).astype(np.int32),
+}
+
+
+@pytest.mark.parametrize("case", WIDE)
+def test_wide_values_are_scaled_over_the_whole_picture_in_little_memory(case: str) -> None:
+    values = WIDE[case]
+    picture, wide = Image.fromarray(values), values.astype(np.float64)
+    tracemalloc.start()
+    shown = to_rgb(picture)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    expected = np.rint((wide - wide.min()) * (255 / np.ptp(wide)))
+    assert (np.asarray(shown) == expected[..., None]).all()
+    assert peak < 16 * values.size  # without the picture's own bytes; all at once it was twice that
+
+
+def test_values_that_are_no_numbers_count_as_the_ends() -> None:
+    values = np.tile(np.array([[2.0, 4.0, np.nan, np.inf, -np.inf]], np.float32), (3, 1))
+    assert np.asarray(to_rgb(Image.fromarray(values)))[2, :, 0].tolist() == [0, 255, 0, 255, 0]
+    assert not np.asarray(to_rgb(Image.fromarray(np.full((2, 2), np.nan, np.float32)))).any()
+
+
+def test_sixteen_bits_are_the_same_in_every_row() -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (700, 1000)).astype(np.uint16)
+    picture = Image.fromarray(values)
+    picture.info["transparency"] = int(values[699, 999])
+    shown = np.asarray(to_rgb(picture))[..., 0]
+    clear = values == values[699, 999]
+    assert (shown[clear] == 255).all() and (shown == (values + np.int64(128)) // 257)[~clear].all()
 
 
 def test_threads_decode_the_same() -> None:

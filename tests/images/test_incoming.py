@@ -8,6 +8,7 @@ from PIL import Image
 from embedding_explorer.errors import BadInput, LimitExceeded, UnreadableImage
 from embedding_explorer.images.incoming import check_picture, cut_prefix, write_base64
 from tests.conftest import encoded, picture
+from tests.images.costly import COSTLY
 
 DATA = encoded(picture((200, 30, 30)))
 TEXT = base64.b64encode(DATA).decode()
@@ -91,3 +92,10 @@ def test_a_bomb_is_refused_by_its_declared_size(target: Path) -> None:
     Image.new("1", (20_000, 20_000)).save(buffer, "PNG")
     with pytest.raises(LimitExceeded):
         check(target, buffer.getvalue())
+
+
+@pytest.mark.parametrize("case", COSTLY)
+def test_what_would_take_too_much_is_refused_before_it_waits(case: str, target: Path) -> None:
+    data, reason = COSTLY[case]
+    with pytest.raises(UnreadableImage, match=reason):
+        check(target, data)

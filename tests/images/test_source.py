@@ -53,6 +53,13 @@ def test_top_level_images_are_listed_in_order_and_read(kind: str, tmp_path: Path
         assert source.read(index) == CONTENT[source.entries[index].name]
 
 
+def test_the_size_of_a_file_is_known_before_it_is_read(kind: str, tmp_path: Path, opening: Opener) -> None:
+    files = [(f"{n}.jpg", JPEG + bytes(n * 1000)) for n in range(9)]
+    source = opening(SOURCES[kind][1](tmp_path / "input", files), limits=Limits(max_images=2))
+    assert [source.file_bytes(n) for n in range(9)] == [len(data) for _, data in files]
+    assert [len(source.read(n)) for n in range(9)] == [len(data) for _, data in files]
+
+
 def test_nested_images_take_their_labels_from_folders(kind: str, tmp_path: Path, opening: Opener) -> None:
     path = SOURCES[kind][1](tmp_path / "input", FILES)
     nested = opening(path, nested=True, labels="parents")

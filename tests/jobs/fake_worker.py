@@ -36,6 +36,11 @@ def deaf(context: Any, report: Any) -> None:
     time.sleep(600)
 
 
+def late(context: Any, report: Any, *, pause: float) -> str:
+    time.sleep(pause)
+    return "done"
+
+
 def refuse(context: Any, report: Any) -> None:
     raise LimitExceeded("Too much of it (EXPLORER_X).", limit=3, setting="EXPLORER_X")
 
@@ -58,5 +63,5 @@ def chatter(context: Any, report: Any) -> str:
 
 
 if __name__ == "__main__":
-    tasks = (echo, count, deaf, refuse, bug, full_disk, die, chatter)
+    tasks = (echo, count, deaf, late, refuse, bug, full_disk, die, chatter)
     work(FakeContext, {task.__name__: task for task in tasks})

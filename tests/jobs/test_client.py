@@ -24,6 +24,16 @@ def worker() -> Iterator[WorkerClient]:
     started.stop()
 
 
+@pytest.fixture
+def impatient() -> Iterator[WorkerClient]:
+    """A worker whose tasks have little time to notice an abort."""
+    started = WorkerClient({}, FAKE, grace=0.1)
+    started.start()
+    assert started.wait_ready(30)
+    yield started
+    started.stop()
+
+
 def alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -80,20 +90,17 @@ def test_an_abort_ends_a_task_at_its_next_count_and_keeps_the_process(worker: Wo
     assert worker.call("echo", {}) == {} and worker.pid == pid
 
 
-def test_a_task_that_does_not_listen_is_ended_by_killing_its_process(
-    worker: WorkerClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "ABORT_GRACE", 0.2)
+def test_a_task_that_does_not_listen_is_ended_by_killing_its_process(impatient: WorkerClient) -> None:
     numbers: list[int] = []
     started = threading.Event()
 
     def end_it() -> None:
         started.wait()
-        worker.abort(numbers[0])
+        impatient.abort(numbers[0])
 
     threading.Thread(target=end_it).start()
     with pytest.raises(WorkerDied):
-        worker.call("deaf", {}, report=lambda *_: started.set(), on_start=numbers.append)
+        impatient.call("deaf", {}, report=lambda *_: started.set(), on_start=numbers.append)
 
 
 def test_a_report_that_fails_ends_its_own_call_and_nothing_else(worker: WorkerClient) -> None:
@@ -162,3 +169,53 @@ def test_who_does_not_want_to_wait_for_others_is_told(worker: WorkerClient) -> N
     worker.kill(worker.pid)
     other.join()
     assert worker.call("echo", {"a": 1}, wait=30) == {"a": 1}
+
+
+def test_a_task_that_takes_too_long_is_ended_and_the_next_finds_another_process(impatient: WorkerClient) -> None:
+    pid = impatient.pid
+    begin = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"longer than 0\.2 seconds"):
+        impatient.call("deaf", {}, seconds=0.2)
+    assert time.monotonic() - begin < 30
+    assert impatient.call("echo", {"a": 1}, seconds=30) == {"a": 1} and impatient.pid != pid
+
+
+def test_a_task_that_listens_is_ended_in_time_without_harm_to_its_process(worker: WorkerClient) -> None:
+    assert worker.wait_ready(30)
+    pid = worker.pid
+    with pytest.raises(TimeoutError):
+        worker.call("count", {"total": 100_000, "pause": 0.01}, seconds=0.2)
+    assert worker.call("echo", {}) == {} and worker.pid == pid
+
+
+def test_a_result_that_comes_in_the_time_of_grace_is_taken(worker: WorkerClient) -> None:
+    assert worker.call("late", {"pause": 0.5}, seconds=0.1) == "done"
+
+
+def give_up() -> None:
+    raise JobAborted("no longer wanted")
+
+
+def test_who_waits_for_a_turn_can_give_up(worker: WorkerClient) -> None:
+    started, results = threading.Event(), []
+
+    def take() -> None:
+        results.append(worker.call("late", {"pause": 2.0}, on_start=lambda _: started.set()))
+
+    other = threading.Thread(target=take)
+    other.start()
+    assert started.wait(30)
+    with pytest.raises(JobAborted, match="no longer wanted"):
+        worker.call("echo", {}, check=give_up)
+    assert not results
+    other.join()
+    assert results == ["done"] and worker.call("echo", {"a": 1}, check=give_up) == {"a": 1}
+
+
+def test_who_waits_for_a_worker_to_start_can_give_up() -> None:
+    never = WorkerClient({}, FAKE)
+    too_late = threading.Timer(5, never.stop)
+    too_late.start()
+    with pytest.raises(JobAborted, match="no longer wanted"):
+        never.call("echo", {}, check=give_up)
+    too_late.cancel()

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,26 @@ def test_who_hears_of_the_end_finds_the_lock_free(jobs: JobService, monkeypatch:
     assert seen == [(Status.DONE, Status.RUNNING)] and job.status is Status.DONE
 
 
+def test_nobody_is_said_to_work_between_a_job_s_end_and_the_lock_s(
+    jobs: JobService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = jobs.lock.release
+
+    def slowly() -> None:
+        time.sleep(0.3)
+        release()
+
+    monkeypatch.setattr(jobs.lock, "release", slowly)
+    job = jobs.begin("dataset")
+    ending = threading.Thread(target=jobs.finish, args=(job, {}))
+    ending.start()
+    seen = []
+    while ending.is_alive():
+        seen.append(jobs.busy())
+        time.sleep(0.01)
+    assert {each.id for each in seen if each} <= {job.id} and jobs.busy() is None
+
+
 def test_a_second_job_is_refused_and_the_first_goes_on(jobs: JobService) -> None:
     job = jobs.begin("dataset")
     with pytest.raises(Busy):
@@ -149,6 +170,35 @@ def test_an_abort_before_the_worker_is_free_ends_the_job_without_its_doing_anyth
         future.result(30)
     holder.join()
     check_ended(jobs, job, Status.ABORTED)
+
+
+def test_an_abort_does_not_wait_for_the_task_that_the_job_waits_for(jobs: JobService, worker: WorkerClient) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    def hold(*_: object) -> None:
+        started.set()
+        release.wait(30)
+
+    holder = threading.Thread(target=lambda: worker.call("echo", {}, on_start=hold))
+    holder.start()
+    try:
+        assert started.wait(30)
+        aborted = jobs.begin("dataset")
+        future = jobs.start(aborted, "die", {})
+        jobs.abort(aborted.id)
+        with pytest.raises(JobAborted):
+            future.result(10)
+        check_ended(jobs, aborted, Status.ABORTED)
+        stopped = jobs.begin("dataset")
+        future = jobs.start(stopped, "die", {})
+        jobs.stop()
+        with pytest.raises(JobFailed, match="server is stopping"):
+            future.result(10)
+        check_ended(jobs, stopped, Status.FAILED)
+        assert holder.is_alive()
+    finally:
+        release.set()
+        holder.join()
 
 
 def test_an_abort_during_the_work_ends_it(jobs: JobService) -> None:

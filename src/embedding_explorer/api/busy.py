@@ -5,12 +5,16 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from embedding_explorer.api.bodies import answer_before_body
-from embedding_explorer.errors import Busy
+from embedding_explorer.errors import Busy, LimitExceeded
+from embedding_explorer.jobs.bounded import SECONDS
 from embedding_explorer.jobs.records import Job
 from embedding_explorer.jobs.runtime import Runtime
 
 RETRY_AFTER = 5  # seconds
 TURN_WAIT = 10.0  # seconds that a request waits for others' short tasks; a job takes minutes, and threads are few
+# A short task may take so many times EXPLORER_INFERENCE_SECONDS: a registered network is loaded and tried, and runs then,
+# each within that bound. Placing goes through a whole dataset.
+TIMES, TIMES_PLACING = 3, 15
 # What needs the worker or changes datasets; under EXPLORER_BUSY_SCOPE=writes only these are guarded.
 READS = ("GET", "HEAD")
 STATUS = "/status"
@@ -51,9 +55,17 @@ def need_worker(runtime: Runtime) -> None:
 
 
 def ask_worker(runtime: Runtime, task: str, arguments: dict[str, Any]) -> Any:
-    """The result of a short task of the worker; raises Busy while a job has it, or others take too long."""
+    """The result of a short task of the worker; raises Busy while a job has it, or others take too long.
+
+    Raises LimitExceeded where the task itself does: the worker is free for others then.
+    """
     need_worker(runtime)
-    return runtime.worker.call(task, arguments, wait=TURN_WAIT)
+    seconds = runtime.settings.inference_seconds * (TIMES_PLACING if task == "place_in" else TIMES)
+    try:
+        return runtime.worker.call(task, arguments, wait=TURN_WAIT, seconds=seconds)
+    except TimeoutError as error:
+        message = f"{error} That is the limit of this server: send something smaller, or raise {SECONDS}."
+        raise LimitExceeded(message, setting=SECONDS) from error
 
 
 def busy_answer(runtime: Runtime, job: Job | None) -> Response:

@@ -64,7 +64,8 @@ def recognise(build: Build, source: Source) -> Manifest | None:
     if not build.request.recognise:
         build.progress("unpack", len(wanted), len(wanted))
         return None
-    for index, digest in enumerate(ordered_map(lambda i: file_digest(source, i), range(len(wanted)), ahead=16)):
+    digests = ordered_map(lambda i: file_digest(source, i), range(len(wanted)), ahead=16, weigh=source.file_bytes)
+    for index, digest in enumerate(digests):
         build.digests[index] = digest
         build.progress("unpack", index + 1, len(wanted))
     rows = [row_of(each.name, each.label, build.digests[index], each.subset) for index, each in enumerate(wanted)]

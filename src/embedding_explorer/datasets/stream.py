@@ -12,11 +12,16 @@ from numpy.typing import NDArray
 
 from embedding_explorer.errors import LimitExceeded, UnreadableImage
 from embedding_explorer.images.decode import Decoded, InputSpec, decode
+from embedding_explorer.images.limits import MiB
 from embedding_explorer.images.source import Entry, Skipped, Source
 from embedding_explorer.networks.base import Attempt, Extractor, OwnInput
 from embedding_explorer.processes import allowed_cpus
 
 THREADS = allowed_cpus()
+# Of files that are read ahead, and of those in one batch, of which a few are on their way through the network. Photographs
+# stay below; but a file of an archive may be padded to hundreds of megabytes, at no expense.
+AHEAD_BYTES = max(256 * MiB, 64 * MiB * THREADS)
+BATCH_BYTES = 128 * MiB
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,19 +40,29 @@ class Item:
     decoded: Decoded
 
 
-def ordered_map(function: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
-    """Like `map`, by a pool of threads that is at most `ahead` items in front of its consumer."""
+def ordered_map(
+    function: Callable[[T], R], items: Iterable[T], ahead: int, weigh: Callable[[T], int] = lambda _: 0
+) -> Iterator[R]:
+    """Like `map`, by a pool of threads that is at most `ahead` items in front of its consumer.
+
+    `weigh` gives the bytes of an item: of several, it is at most `AHEAD_BYTES` in front, too.
+    """
     with ThreadPoolExecutor(THREADS, thread_name_prefix="decode") as pool:
-        pending: deque[Future[R]] = deque()
+        pending: deque[tuple[Future[R], int]] = deque()
+        held = 0
         try:
             for item in items:
-                pending.append(pool.submit(function, item))
-                if len(pending) >= ahead:
-                    yield pending.popleft().result()
+                weight = weigh(item)
+                while pending and (len(pending) >= ahead or held + weight > AHEAD_BYTES):
+                    future, size = pending.popleft()
+                    held -= size
+                    yield future.result()
+                pending.append((pool.submit(function, item), weight))
+                held += weight
             while pending:
-                yield pending.popleft().result()
+                yield pending.popleft()[0].result()
         finally:
-            for future in pending:
+            for future, _ in pending:
                 future.cancel()
 
 
@@ -81,7 +96,7 @@ def decode_entries(
         except LimitExceeded as error:
             raise LimitExceeded(f"{entry.name}: {error.message}", **error.facts) from error
 
-    return ordered_map(load, range(first, len(source.entries)), ahead)
+    return ordered_map(load, range(first, len(source.entries)), ahead, source.file_bytes)
 
 
 def with_features(network: Extractor, items: Iterable[Item]) -> Iterator[list[tuple[Item, Attempt]]]:
@@ -89,7 +104,7 @@ def with_features(network: Extractor, items: Iterable[Item]) -> Iterator[list[tu
     waiting: deque[list[Item]] = deque()
 
     def batches() -> Iterator[NDArray[np.uint8]]:
-        for group in groups(items, network.batch_size):
+        for group in groups(items, network.batch_size, BATCH_BYTES):
             waiting.append(group)
             yield np.stack([item.decoded.pixels for item in group])
 
@@ -98,13 +113,15 @@ def with_features(network: Extractor, items: Iterable[Item]) -> Iterator[list[tu
         yield list(zip(waiting.popleft(), attempts, strict=True))
 
 
-def groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Consecutive lists of `size` items, the last one perhaps shorter."""
-    group: list[T] = []
+def groups(items: Iterable[Item], size: int, most_bytes: int) -> Iterator[list[Item]]:
+    """Consecutive lists of `size` items; shorter ones at the end, and where their files have `most_bytes` already."""
+    group: list[Item] = []
+    held = 0
     for item in items:
         group.append(item)
-        if len(group) == size:
+        held += len(item.data)
+        if len(group) == size or held >= most_bytes:
             yield group
-            group = []
+            group, held = [], 0
     if group:
         yield group

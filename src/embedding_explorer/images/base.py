@@ -46,6 +46,10 @@ class Source(ABC):
             LimitExceeded: it is larger than any picture within the limits.
         """
 
+    def file_bytes(self, index: int) -> int:
+        """Bytes that `read(index)` will give, as far as the source says before it is read; 0 where it does not."""
+        return 0
+
     @abstractmethod
     def close(self) -> None:
         """Give back what the source holds; it cannot be read after."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from embedding_explorer.errors import UnreadableImage
+from embedding_explorer.images.costs import check_cost
 from embedding_explorer.images.formats import SUPPORTED, sniff
-from embedding_explorer.images.limits import check_pixels
 from embedding_explorer.images.modes import to_rgb
 from embedding_explorer.images.tilemap import TILE, make_tile
 
@@ -88,7 +88,8 @@ def decode(data: bytes, spec: InputSpec, max_pixels: int) -> Decoded:
     """Decode the bytes of one image file.
 
     Raises:
-        UnreadableImage: no image of a supported format, or a damaged one; the message is the reason.
+        UnreadableImage: no image of a supported format, a damaged one, or one that would take too much; the message is
+            the reason.
         LimitExceeded: more than `max_pixels` pixels declared; nothing was decoded then.
     """
     picture, (width, height) = _read(data, max_pixels, at_least=max(spec.resize, TILE), max_side=_MAX_SIDE)
@@ -132,8 +133,8 @@ def _load(
     data: bytes, format: str, max_pixels: int, at_least: int | None, max_side: int | None
 ) -> tuple[Image.Image, tuple[int, int]]:
     picture: Image.Image = Image.open(BytesIO(data), formats=(format,))
+    check_cost(picture, format, data, max_pixels)
     width, height = picture.size
-    check_pixels(max_pixels, width * height, f"The picture has {width} x {height} pixels")
     if max_side is not None and max(width, height) > max_side:
         raise ValueError(f"a side is longer than {max_side} pixels")
     if at_least is not None and format == "JPEG":

@@ -47,6 +47,13 @@ class FolderSource(Source):
         except OSError as error:
             raise UnreadableImage(f"the file cannot be read: {error.strerror}") from error
 
+    def file_bytes(self, index: int) -> int:
+        """See `Source.file_bytes`."""
+        try:
+            return self._paths[index].stat().st_size
+        except OSError:
+            return 0
+
     def close(self) -> None:
         """Nothing is held."""
 

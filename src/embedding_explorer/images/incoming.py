@@ -4,14 +4,15 @@ import base64
 import binascii
 import re
 import shutil
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from PIL import Image
 
 from embedding_explorer.errors import BadInput, LimitExceeded, UnreadableImage
+from embedding_explorer.images.costs import check_cost
 from embedding_explorer.images.decode import DAMAGE, damaged
 from embedding_explorer.images.formats import HEAD, SUPPORTED, sniff
-from embedding_explorer.images.limits import check_pixels
 
 DATA_URI = re.compile(r"data:image/[^;,]{1,100};base64,", re.IGNORECASE)
 PREFIX = re.compile(rb"data:image/[^;,]{1,100};binary,", re.IGNORECASE)
@@ -60,19 +61,19 @@ def check_picture(path: Path, most_bytes: int, max_pixels: int) -> None:
     if format is None:
         raise UnreadableImage(f"not an image of a supported format ({SUPPORTED})")
     try:
-        _look(path, format, max_pixels)
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            _look(path, data, format, max_pixels)
     except DAMAGE as error:
         raise damaged(format, error) from error
 
 
-def _look(path: Path, format: str, max_pixels: int) -> None:
+def _look(path: Path, data: mmap, format: str, max_pixels: int) -> None:
     with Image.open(path, formats=(format,)) as picture:
-        width, height = picture.size
-        check_pixels(max_pixels, width * height, f"The picture has {width} x {height} pixels")
+        check_cost(picture, format, data, max_pixels)
         if format == "PNG":
             picture.verify()  # the checksums of all its chunks
         elif format == "JPEG":
             picture.draft("L", (1, 1))  # at an eighth of its size: all of the file is read, little is computed
             picture.load()
-        elif width * height <= DECODED_PIXELS:
+        elif picture.width * picture.height <= DECODED_PIXELS:
             picture.load()

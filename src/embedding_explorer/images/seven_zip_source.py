@@ -44,6 +44,7 @@ class SevenZipSource(Source):
         self._limits = limits
         self._lock = threading.Lock()
         self._slots: dict[int, Slot] = {}
+        self._sizes: list[int] = []
         with ExitStack() as on_failure, _refusing_damage():
             self._archive = on_failure.enter_context(_open(path, limits))
             self._spool = on_failure.enter_context(Spool(spool))
@@ -66,6 +67,10 @@ class SevenZipSource(Source):
         self._limits.check_file_bytes(self.entries[index].name, slot.length)
         return self._spool.read_at(*slot)
 
+    def file_bytes(self, index: int) -> int:
+        """See `Source.file_bytes`; many are unpacked only when they are read."""
+        return self._sizes[self._numbers[index]]
+
     def close(self) -> None:
         """See `Source.close`."""
         self._archive.close()
@@ -74,6 +79,7 @@ class SevenZipSource(Source):
     def _list(self, listing: Listing[int]) -> None:
         unknown: dict[int, str] = {}
         for number, info in enumerate(self._archive.list()):
+            self._sizes.append(info.uncompressed)
             if info.is_file and (name := listing.admit(info.filename)) is not None:
                 if has_image_extension(name):
                     listing.keep(name, number)

@@ -65,6 +65,10 @@ class TarSource(Source):
         self._limits.check_file_bytes(self.entries[index].name, slot.length)
         return self._file.read_at(*slot)
 
+    def file_bytes(self, index: int) -> int:
+        """See `Source.file_bytes`."""
+        return self._slots[index].length
+
     def close(self) -> None:
         """See `Source.close`."""
         self._file.close()

@@ -68,6 +68,10 @@ class ZipSource(Source):
             raise UnreadableImage("damaged in the archive: its size or checksum is not the declared one")
         return data
 
+    def file_bytes(self, index: int) -> int:
+        """See `Source.file_bytes`."""
+        return max(self._infos[index].file_size, self._infos[index].compress_size)
+
     def close(self) -> None:
         """See `Source.close`."""
         self._file.close()

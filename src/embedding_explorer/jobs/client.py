@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -10,15 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import wait as wait_for
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from embedding_explorer.errors import Busy, ExplorerError, WorkerDied
+from embedding_explorer.errors import Busy, ExplorerError, JobAborted, WorkerDied
 from embedding_explorer.jobs.channel import Channel, Message, unpack_error
 
 log = logging.getLogger(__name__)
 COMMAND = (sys.executable, "-m", "embedding_explorer.jobs.worker")
 Report = Callable[[str, int, int], None]
+LOOK_EVERY = 0.2  # seconds between two looks whether a call that waits for its turn is still wanted
 ABORT_GRACE = 5.0  # seconds that a task has to notice an abort before its process is killed
 STARTS = 3  # failed starts in a row after which callers are told instead of waiting
 RESTART_PAUSES = (0.0, 1.0, 5.0, 30.0)  # seconds before the next start while starts keep failing
@@ -74,32 +77,49 @@ class WorkerClient:
         report: Report | None = None,
         on_start: Callable[[int], None] | None = None,
         wait: float | None = None,
+        check: Callable[[], None] | None = None,
+        seconds: float | None = None,
     ) -> Any:
         """Do `task` in the worker, after it is warm and free; its result.
 
         Raises the error of the task, WorkerDied when the process ended meanwhile. `on_start` gets the number to abort.
-        Where other calls go on for longer than `wait` seconds, it raises Busy; None waits for their end.
+        Where other calls go on for longer than `wait` seconds, it raises Busy; None waits for their end. `check` is called
+        again and again until the task begins: what it raises ends the wait. A task that takes longer than `seconds` is
+        aborted: TimeoutError.
         """
-        with self._in_turn(wait):
-            self._await_worker()
+        with self._in_turn(wait, check or _nothing):
+            self._await_worker(check or _nothing)
             call_id, future = next(self._ids), Future[Any]()
             self._calls[call_id] = (future, report)
             try:
                 if on_start:
                     on_start(call_id)
                 self._send({"id": call_id, "task": task, "arguments": arguments}, future)
-                return future.result()
+                return self._result(call_id, future, seconds)
             finally:
                 self._calls.pop(call_id, None)
 
     @contextmanager
-    def _in_turn(self, wait: float | None) -> Iterator[None]:
-        if not self._turn.acquire(timeout=-1 if wait is None else wait):
-            raise Busy("Server is busy, please wait")
+    def _in_turn(self, wait: float | None, check: Callable[[], None]) -> Iterator[None]:
+        deadline = math.inf if wait is None else time.monotonic() + wait
+        while not self._turn.acquire(timeout=max(0.0, min(LOOK_EVERY, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                raise Busy("Server is busy, please wait")
+            check()
         try:
             yield
         finally:
             self._turn.release()
+
+    def _result(self, call_id: int, future: Future[Any], seconds: float | None) -> Any:
+        if wait_for([future], seconds).done:
+            return future.result()
+        log.warning("a task of the %s takes longer than %g seconds and is ended", self._name, seconds)
+        self.abort(call_id)
+        try:
+            return future.result()  # the turn is kept until the worker is free, or another one starts
+        except (JobAborted, WorkerDied) as error:
+            raise TimeoutError(f"It took longer than {seconds:g} seconds.") from error
 
     def abort(self, call_id: int) -> None:
         """End a call: politely, and by killing the process when it does not listen."""
@@ -121,8 +141,9 @@ class WorkerClient:
         if self._supervisor.is_alive():
             self._supervisor.join(timeout=5)
 
-    def _await_worker(self) -> None:
-        while not self._ready.wait(0.5):
+    def _await_worker(self, check: Callable[[], None]) -> None:
+        while not self._ready.wait(LOOK_EVERY):
+            check()
             if self.trouble:
                 raise self.trouble
             if self._stopping.is_set():
@@ -223,6 +244,10 @@ class WorkerClient:
         if self._stopping.is_set():
             return "The server is stopping."
         return f"The worker process ended ({reason}). Nothing was kept; a new worker is starting."
+
+
+def _nothing() -> None:
+    """For who has nothing to check."""
 
 
 def _fail(future: Future[Any], error: Exception) -> None:

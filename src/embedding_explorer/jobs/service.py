@@ -45,12 +45,12 @@ class JobService:
 
     def busy(self) -> Job | None:
         """The job that holds the lock, in whatever process; None when the lock is free."""
-        current = self._current
-        if current is not None:
+        with self.changed:  # a job that ends here gives the lock back in the same moment
+            current, held = self._current, self.lock.held()
+        if current is not None or not held:
             return current
-        if not self.lock.held():
-            return None
-        return self.training() or self._other_process()
+        job = self.training()  # which knows of no job where the last one has just ended
+        return job or (self._other_process() if self.lock.held() else None)
 
     def begin(self, kind: str, name: str = "") -> Job:
         """Take the lock for a new job and make its staging folder; raises Busy or StorageFull."""
@@ -119,7 +119,9 @@ class JobService:
         def work() -> None:
             try:
                 with self.failing(job):
-                    result = self.worker.call(task, arguments, report=self.report, on_start=self._started)
+                    result = self.worker.call(
+                        task, arguments, report=self.report, on_start=self._started, check=self.check
+                    )
                     if then:
                         then(result)
                 self.finish(job, result=result)

@@ -6,6 +6,7 @@ from PIL import Image
 
 from embedding_explorer.errors import LimitExceeded, UnreadableImage
 from embedding_explorer.training.datasets.loading import load_picture
+from tests.images.costly import COSTLY
 from tests.images.pictures import noise, saved
 
 MOST = 10_000_000
@@ -84,3 +85,10 @@ def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
     Image.new("L", (2000, 2000)).save(buffer, "PNG")
     with pytest.raises(LimitExceeded, match="EXPLORER_MAX_IMAGE_PIXELS"):
         load_picture(buffer.getvalue(), 1, 1_000_000)
+
+
+@pytest.mark.parametrize("case", COSTLY)
+def test_what_would_take_too_much_is_refused(case: str) -> None:
+    data, reason = COSTLY[case]
+    with pytest.raises(UnreadableImage, match=reason):
+        load(data)

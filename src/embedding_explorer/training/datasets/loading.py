@@ -6,9 +6,9 @@ from io import BytesIO
 from PIL import Image
 
 from embedding_explorer.errors import UnreadableImage
+from embedding_explorer.images.costs import check_cost
 from embedding_explorer.images.decode import DAMAGE, damaged
 from embedding_explorer.images.formats import SUPPORTED, sniff
-from embedding_explorer.images.limits import check_pixels
 from embedding_explorer.images.modes import to_rgb
 
 # Portable pixmaps and graymaps, which only the training API takes.
@@ -35,14 +35,15 @@ def load_picture(data: bytes, channels: int | None, max_pixels: int) -> Image.Im
         max_pixels: most pixels that the file may declare; checked before any is decoded.
 
     Raises:
-        UnreadableImage: no image, a damaged one, or of a mode that does not count (such as 16 bits).
+        UnreadableImage: no image, a damaged one, of a mode that does not count (such as 16 bits), or one that would take
+            too much.
         LimitExceeded: too many pixels.
     """
     if (format := _format(data)) is None:
         raise UnreadableImage(f"not an image of a supported format ({SUPPORTED}, PPM)")
     try:
         picture: Image.Image = Image.open(BytesIO(data), formats=(format,))
-        check_pixels(max_pixels, picture.width * picture.height, f"The picture has {picture.width} x {picture.height}")
+        check_cost(picture, format, data, max_pixels)
         if picture.mode not in _TO_USUAL:
             raise UnreadableImage(f"pixels of the mode {picture.mode!r} cannot be used; save it with 8 bits a channel")
         picture.load()
