@@ -191,6 +191,21 @@ def test_files_that_nobody_refers_to_are_kept_and_ignored(api: Api) -> None:
     assert api.submit(files={**FILES, "notes-1.txt": ("x", b"anything")}).status_code == 201
 
 
+def test_much_text_and_many_files_are_taken(api: Api) -> None:
+    metadata = {"text": "x" * 600_000}
+    made = api.create(description="d" * 20_000, metadata=json.dumps(metadata), postprocessings=json.dumps([metadata]))
+    assert made["metadata"] == metadata and len(made["description"]) == 20_000
+    own = f"/networks/{made['id']}"
+    longer = {"description": "e" * (20 << 20)}
+    assert api.call("PATCH", own, json=longer).json()["description"] == longer["description"]
+    assert api.get(own).json()["postprocessings"] == [metadata]
+    assert api.get("/networks?limit=1000").json()["results"][-1]["metadata"] == metadata
+    assert api.call("DELETE", own).status_code == 204
+    parts = {f"metadata.k{i}": "v" for i in range(9_990)}
+    assert len(api.create(**parts)["metadata"]) == 9_990
+    assert api.submit(files={**FILES, **{f"f{i}": ("f", b"x") for i in range(1_100)}}).status_code == 201
+
+
 def test_without_files_the_answer_says_so(api: Api) -> None:
     body = check_error(api.post("/networks", json=FIELDS | {"preprocessing": PREPROCESSING}), 400)
     assert list(body["fields"]) == ["files.model.onnx"] and body["code"] == "missing"
@@ -384,6 +399,11 @@ def test_pages_lead_to_each_other_by_absolute_addresses(api: Api) -> None:
         assert (page["previous"] is None) == (not found)
         found, address = found + page["results"], page["next"]
     assert found == everything
+
+
+def test_names_of_containers_are_hosts_too(api: Api) -> None:
+    page = api.get("/networks/public?limit=1", headers={"Host": "wwzd_api:5000"}).json()
+    assert page["next"] == "http://wwzd_api:5000/v0.7/networks/public?limit=1&offset=1"
 
 
 @pytest.mark.parametrize("path", ["/networks", "/networks/public", "/tasks", "/networks/public/embedded/layers"])
@@ -649,7 +669,7 @@ def test_tasks_are_found_by_their_ids_in_the_order_asked_for(api: Api, network: 
     ids = [api.infer(network["id"], "mean").json()["task_id"] for _ in range(5)]
     for each in ids:
         api.wait(each)
-    wanted = [ids[3], ids[0], ids[3], 999999, ids[4]]
+    wanted = [ids[3], ids[0], ids[3], 999999, -1, int("9" * 40), ids[4]]
     expected = [ids[3], ids[0], ids[4]]
     for query in (
         "&".join(f"task_ids={each}" for each in wanted),
@@ -665,7 +685,7 @@ def test_tasks_are_found_by_their_ids_in_the_order_asked_for(api: Api, network: 
         assert [task["id"] for task in (*first["results"], *following["results"])] == expected
     everything = api.get("/tasks?limit=1000").json()
     assert [task["id"] for task in everything["results"]] == sorted(task["id"] for task in everything["results"])
-    for bad in ("x", "1,y", "[1", '["a"]', "[[1]]", "-1"):
+    for bad in ("x", "1,y", "[1", '["a"]', "[[1]]", "1.5"):
         check_error(api.get("/tasks", params={"task_ids": bad}), 400, "invalid", "task_ids")
 
 
@@ -677,8 +697,9 @@ def test_layers_are_listed_in_order_and_can_all_be_asked_for(api: Api, network: 
     assert [layer["name"] for layer in layers] == ["data", "mean", "prob", "count"]
     assert layers[1] == {"name": "mean", "type": "ReduceMean", "shape": [None, 3], "dtype": "float32", "input": False, "output": False}  # fmt: skip
     assert [layer["name"] for layer in layers if layer["output"]] == ["prob", "count"] and layers[0]["input"]
-    found = api.features(network["id"], *(layer["name"] for layer in layers))
-    assert list(found) == [layer["name"] for layer in layers]
+    found = api.features(network["id"], *(layer["name"] for layer in layers), "plane")
+    assert list(found) == [*(layer["name"] for layer in layers), "plane"]
+    assert found["plane"]["data"] == [2, 3], "an initializer is a value of the graph, though nothing executes it"
     page = api.get(f"/networks/{network['id']}/layers?offset=1&limit=2").json()
     assert page["results"] == layers[1:3] and page["count"] == 4 and page["next"] and page["prev"]
 

@@ -141,7 +141,6 @@ def test_json_that_is_deep_long_or_odd_is_refused_in_no_time(api: Api) -> None:
     for text in (
         deep,
         '{"a":' * 5000 + "1" + "}" * 5000,
-        '{"a": "' + "x" * 400_000 + '"}',
         "[" + "0," * 2_000_000 + "0]",
     ):
         check_error(api.submit(metadata=text), 400, None, "metadata")

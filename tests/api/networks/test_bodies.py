@@ -100,6 +100,17 @@ def test_json_that_would_swell_in_memory_is_refused_before_it_is_parsed(folder: 
         read(folder, b'{"a": [' + b"[]," * 1_000_001 + b"[]]}", "application/json")
 
 
+def test_nor_does_another_encoding_hide_it(folder: Path) -> None:
+    text = '["\u2200", {"a": [' + "[]," * 1_000_001 + "[]]}]"  # a byte of the sign is that of a quotation mark
+    with pytest.raises(BadInput, match="values"):
+        read(folder, text.encode("utf-16-le"), "application/json")
+
+
+def test_but_not_a_long_text_for_its_commas(folder: Path) -> None:
+    prose = 'so, [so], {so} \\ "so", ' * 300_000
+    assert read(folder, json.dumps({"name": prose}).encode(), "application/json").fields == {"name": prose}
+
+
 def test_a_form_of_json_texts_and_files(folder: Path) -> None:
     body = read(
         folder, form(("name", b"123"), ("metadata", b'{"epoch": 3}'), ("model.onnx", b"\0\r\n--x", "../../local")), FORM
@@ -192,6 +203,11 @@ def test_texts_of_many_megabytes_and_thousands_of_parts_are_taken(folder: Path) 
     assert read(folder, form(("name", large)), FORM).fields == {"name": large.decode()}
     many = [(f"metadata.k{i}", b"v") for i in range(9_990)]
     assert len(read(folder, form(*many), FORM).fields["metadata"]) == 9_990
+
+
+def test_a_form_may_have_thousands_of_files(folder: Path) -> None:
+    files = [(f"f{i}", b"x", "x") for i in range(1_101)]
+    assert len(read(folder, form(*files), FORM).files) == 1_101
 
 
 def test_much_text_waits_on_disk_and_not_in_memory(folder: Path) -> None:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from embedding_explorer.api.networks.flat import BadName, nested, path_of, steps_of
@@ -107,3 +109,13 @@ def test_a_thousand_indices_are_a_list_and_one_more_is_refused() -> None:
     leaves = [(f"a[{i}]", str(i)) for i in range(1000)]
     assert put_together(leaves) == ({"a": [str(i) for i in range(1000)]}, {})
     assert "a[1000]" in put_together([*leaves, ("a[1000]", "x")])[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["a" + "[0].k" * 40 + "[", "a" + "[0]k" * 40 + "]", "a" * 1000 + "[", "a" + "[00]" * 200 + "x["]
+)
+def test_a_name_that_is_nearly_one_is_refused_at_once(name: str) -> None:
+    before = time.process_time()
+    with pytest.raises(BadName):
+        steps_of(name)
+    assert time.process_time() - before < 1

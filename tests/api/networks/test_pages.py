@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -47,6 +48,25 @@ def test_scheme_and_host_are_those_of_the_request() -> None:
     assert page("limit=1", base="https://maps.example")["next"].startswith("https://maps.example/v0.7/networks/?")
 
 
+@pytest.mark.parametrize("host", ["wwzd_api:5000", "wwzd_api", "a~b.c:1", "[::1]:5000", "MAPS.example"])
+def test_every_plain_host_is_kept(host: str) -> None:
+    assert next_at(host) == f"http://{host}/v0.7/networks/?limit=1&offset=1"
+
+
+@pytest.mark.parametrize(
+    "host", ['a_"b', "a_b'", "a_b/c", "a_b\r\nX: y", "a_b\0", "a b", "_" * 300, "a_b:123456", "u@a_b", "\xfc_", ""]
+)
+def test_other_hosts_do_not_go_into_an_address(host: str) -> None:
+    assert next_at(host) == "http://own.example:8000/v0.7/networks/?limit=1&offset=1"
+
+
+def next_at(host: str) -> Any:
+    """The next page for a request with that header."""
+    environ = {"HTTP_HOST": host, "SERVER_NAME": "own.example", "SERVER_PORT": "8000"}
+    with Flask("test").test_request_context("/v0.7/networks/?limit=1", environ_overrides=environ):
+        return Page.asked_for().to_json(5, [])["next"]
+
+
 def test_a_page_has_at_most_a_thousand_entries() -> None:
     assert "limit=1000&offset=1000" in str(links("limit=5000", 3000)[0])
 
@@ -76,3 +96,10 @@ def test_a_limit_above_a_thousand_counts_as_a_thousand_however_long(limit: str) 
 
 def test_noughts_in_front_change_nothing() -> None:
     assert links(f"limit={'0' * 40}2")[0] == f"{AT}limit=2&offset=2"
+
+
+def test_a_number_of_many_noughts_is_refused_at_once() -> None:
+    before = time.process_time()
+    with pytest.raises(InvalidFields):
+        page(f"limit={'0' * 100_000}x")
+    assert time.process_time() - before < 2

@@ -83,6 +83,7 @@ def test_a_damaged_entry_and_one_that_is_too_large(tmp_path: Path) -> None:
 def test_a_new_archive_has_what_was_kept_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_bytes(zipped(("a/keep", b"1"), ("a/drop", b"2"), ("a/change", b"3")))
     with Archive(tmp_path / "a.pt") as archive:
+        assert "keep" in archive and "a/keep" not in archive
         archive.rewrite(tmp_path / "b.pt", ["keep"], {"change": b"4"})
     with zipfile.ZipFile(tmp_path / "b.pt") as new:
         assert {name: new.read(name) for name in new.namelist()} == {"a/keep": b"1", "a/change": b"4"}

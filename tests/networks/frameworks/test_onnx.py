@@ -8,6 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from embedding_explorer.errors import NetworkUnusable, UnknownLayer
+from embedding_explorer.networks.frameworks.base import Layer
 from embedding_explorer.networks.frameworks.onnx import check as onnx_check
 from tests.networks.frameworks.helpers import faults_of, images, loaded, preprocessing, written
 
@@ -54,6 +55,8 @@ def test_inner_values_match_numpy(tmp_path: Path) -> None:
 
 def test_layers_in_order(tmp_path: Path) -> None:
     layers = loaded("onnx", file_of(tmp_path, convolution()), wanted()).layers
+    assert layers[0] == Layer("w", "Initializer", (4, 3, 3, 3), "float32")
+    layers = layers[1:]
     assert [(layer.name, layer.type, layer.input, layer.output) for layer in layers] == [
         ("data", "Input", True, False),
         ("inner", "Conv", False, False),
@@ -102,6 +105,93 @@ def test_a_network_that_was_deleted_while_it_ran_says_so_in_one_line(tmp_path: P
         network.run([images()], ["inner"])
 
 
+def test_initializers_are_values_of_the_graph_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    weights = {
+        "w": rng.random((4, 3, 3, 3), dtype=np.float32),
+        "b": np.zeros(4, np.float32),
+        "unused": np.array([1, 2]),
+    }
+    weights |= {"square": rng.random((10, 10), dtype=np.float32), "one": np.array([[True]])}
+    nodes = [
+        helper.make_node("Conv", ["data", "w", "b"], ["inner"]),
+        helper.make_node("MatMul", ["inner", "square"], ["y"]),
+    ]
+    made = model(nodes, weights)
+    made.graph.output.add().name = "one"
+    network = loaded("onnx", file_of(tmp_path, made), wanted())
+    for name, value in network.run([images()], ["inner", *weights, "w:0"]):
+        if name != "inner":
+            expected = weights[name.removesuffix(":0")]
+            assert value.dtype == expected.dtype and np.array_equal(value, expected)
+    layers = {layer.name: layer for layer in network.layers}
+    assert layers["unused"] == Layer("unused", "Initializer", (2,), "int64")
+    assert layers["one"].output and [name for name, _ in network.run([images()], None)] == ["y", "one"]
+
+
+def test_initializers_in_another_file(tmp_path: Path) -> None:
+    options = {"save_as_external_data": True, "location": "weights.bin", "size_threshold": 0}
+    onnx.save_model(convolution(), tmp_path / "model.onnx", **options)
+    network = loaded("onnx", {name: tmp_path / name for name in ("model.onnx", "weights.bin")}, wanted())
+    expected = np.random.default_rng(1).random((4, 3, 3, 3), dtype=np.float32)
+    assert np.array_equal(network.run([images()], ["w"])[0][1], expected)
+
+
+def half(name: str, to: str) -> list[Any]:
+    """To 16 bits and back."""
+    there = helper.make_node("Cast", [name], [f"{to}_short"], to=TensorProto.BFLOAT16)
+    return [there, helper.make_node("Cast", [f"{to}_short"], [to], to=TensorProto.FLOAT)]
+
+
+def test_values_that_numpy_does_not_have_take_no_others_with_them(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Relu", ["data"], ["r"]),
+        *half("r", "a"),
+        *half("a", "b"),
+        helper.make_node("Neg", ["b"], ["y"]),
+    ]
+    made = model(nodes, {"w": np.zeros(2, np.float32)})
+    made.graph.output.add().name = "b_short"
+    network = loaded("onnx", file_of(tmp_path, made), wanted())
+    names = [layer.name for layer in network.layers]
+    assert names == ["w", "data", "r", "a", "b", "y"]
+    assert [name for name, _ in network.run([images()], names)] == names
+    assert [name for name, _ in network.run([images()], None)] == ["y"]
+
+
+def test_values_that_cannot_be_outputs_take_no_others_with_them(tmp_path: Path) -> None:
+    """The name of one is no text."""
+    made = model(
+        [
+            helper.make_node("Relu", ["data"], ["odd1"]),
+            helper.make_node("Neg", ["odd1"], ["fine"]),
+            helper.make_node("Abs", ["fine"], ["y"]),
+        ]
+    )
+    files = written(tmp_path, {"model.onnx": made.SerializeToString().replace(b"odd1", b"od\xff1")})
+    assert [layer.name for layer in loaded("onnx", files, wanted()).layers] == ["data", "fine", "y"]
+
+
+def test_values_that_fail_in_a_run_take_no_others_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Picky(onnxruntime.InferenceSession):  # type: ignore[misc]
+        def run(self, names: list[str], *more: Any) -> Any:
+            if "inner" in names:
+                raise RuntimeError("not this one")
+            return super().run(names, *more)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Picky)
+    assert [layer.name for layer in loaded("onnx", file_of(tmp_path, convolution()), wanted()).layers] == [
+        "w",
+        "data",
+        "y",
+    ]
+
+
+def test_an_input_need_not_declare_its_shape(tmp_path: Path) -> None:
+    made = model([helper.make_node("Relu", ["data"], ["y"])], shape=None)
+    assert loaded("onnx", file_of(tmp_path, made), wanted()).run([images()], None)[0][1].shape == (1, 3, 12, 12)
+
+
 def test_where_sizes_vary_both_sides_are_listed_as_such(tmp_path: Path) -> None:
     made = model([helper.make_node("Relu", ["data"], ["y"])], shape=("n", 3, "h", "w"))
     layers = loaded("onnx", file_of(tmp_path, made), wanted(resize="NETWORK", size=16)).layers
@@ -124,7 +214,8 @@ def test_inputs_that_do_not_fit(tmp_path: Path, inputs: Any, says: str) -> None:
 
 
 def test_the_input_may_be_named_with_its_number(tmp_path: Path) -> None:
-    assert loaded("onnx", file_of(tmp_path, convolution()), wanted("data:0")).layers[0].name == "data"
+    layers = loaded("onnx", file_of(tmp_path, convolution()), wanted("data:0")).layers
+    assert [layer.name for layer in layers if layer.input] == ["data"]
 
 
 def test_weights_in_another_file_of_the_request(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from embedding_explorer.errors import BadInput, NetworkUnusable
+from embedding_explorer.networks.frameworks.pytorch import containers, program_texts
 from embedding_explorer.networks.frameworks.pytorch.expressions import screen_expression
 from embedding_explorer.networks.frameworks.pytorch.load import load
 from embedding_explorer.networks.frameworks.pytorch.operators import screen_target
+from embedding_explorer.networks.frameworks.pytorch.program_texts import MAX_VALUES
 from tests.networks.frameworks.helpers import faults_of, images, loaded, preprocessing, quietly, small, watched
 
 MODEL = "models/model.json"
@@ -169,6 +171,24 @@ def weight(config: dict[str, Any]) -> dict[str, Any]:
 def test_hostile_weights(exports: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     files = changed(exports / "model.pt2", tmp_path, change, "model_weights_config.json")
     assert list(faults_of("pytorch", files)) == ["files.model.pt2"]
+
+
+@pytest.mark.parametrize("entry", [MODEL, "model_weights_config.json", "model_constants_config.json"])
+def test_json_of_more_values_than_any_program_has_is_not_parsed(
+    exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    files = changed(exports / "model.pt2", tmp_path, lambda value: value.update(more=[[]] * MAX_VALUES), entry)
+    monkeypatch.setattr(program_texts.json, "loads", lambda _: pytest.fail("it was parsed"))
+    assert "values" in faults_of("pytorch", files)["files.model.pt2"][0]
+
+
+def test_nor_is_it_where_it_is_in_a_text(exports: Path, tmp_path: Path) -> None:
+    many = "[" + "[]," * containers.MAX_VALUES + "[]]"
+    for text in (many, json.dumps([1, {"type": None, "context": many, "children_spec": []}])):
+        files = changed(
+            exports / "model.pt2", tmp_path, lambda model, text=text: signature(model).update(out_spec=text)
+        )
+        assert "values" in faults_of("pytorch", files)["files.model.pt2"][0]
 
 
 class Bomb:

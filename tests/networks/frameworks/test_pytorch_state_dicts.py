@@ -11,8 +11,9 @@ import torch
 import torchvision
 from safetensors.torch import load_file, save_file
 
-from embedding_explorer.errors import NetworkUnusable, UnknownLayer
+from embedding_explorer.errors import BadInput, NetworkUnusable, UnknownLayer
 from embedding_explorer.networks.frameworks import LoadedNetwork
+from embedding_explorer.networks.frameworks.pytorch import state_dict_check
 from embedding_explorer.networks.frameworks.pytorch.architecture import NAMES, Architecture
 from embedding_explorer.networks.frameworks.pytorch.build import build, empty_network
 from tests.networks.frameworks.helpers import faults_of, images, loaded, preprocessing, watched, written
@@ -239,11 +240,19 @@ def header(**tensor: Any) -> bytes:
         header(data_offsets=[-8, 0]) + b"\0" * 8,
         header(dtype="OBJECT") + b"\0" * 8,
         header(shape=None) + b"\0" * 8,
+        header(shape=[2] + [1] * 64) + b"\0" * 8,
     ],
 )
 def test_files_that_are_no_safetensors(tmp_path: Path, data: bytes) -> None:
     files = written(tmp_path, {"m.safetensors": data, "architecture.json": b'{"name": "resnet18"}'})
     assert list(faults_of("pytorch", files)) == ["files.m.safetensors"]
+
+
+def test_a_header_of_more_values_than_any_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_dict_check.json, "loads", lambda _: pytest.fail("it was parsed"))
+    files = written(tmp_path, {"m.safetensors": header(more=[[]] * state_dict_check.MAX_VALUES)})
+    with pytest.raises(BadInput, match="values"):
+        state_dict_check.screen_safetensors(files["m.safetensors"])
 
 
 @pytest.mark.parametrize("name", ["model.pt", "model.pth", "model.pt2", "model.safetensors", "model.ts"])

@@ -1,8 +1,10 @@
+import time
 from pathlib import Path
 
 import pytest
 
 from embedding_explorer.networks.frameworks import FRAMEWORKS
+from embedding_explorer.networks.frameworks.tensorflow.check import MAX_MISSING
 from embedding_explorer.networks.frameworks.tensorflow.operators import takes_path
 from tests.networks.frameworks.helpers import faults_of, written
 from tests.networks.frameworks.saved_models import INDEX, attribute, constant, encode, node, saved_model
@@ -77,6 +79,11 @@ def test_huge_constants(tmp_path: Path) -> None:
         )
 
 
+def test_constants_of_too_many_axes(tmp_path: Path) -> None:
+    assert faults(tmp_path, {"saved_model.pb": saved_model(constant(*[1] * 64))}) == {}
+    assert "axes" in faults(tmp_path, {"saved_model.pb": saved_model(constant(*[1] * 65))})["files.saved_model.pb"][0]
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", FINE[:-5], b"\x08\x01", b"\x80\x02}"])
 def test_files_that_are_no_saved_models(tmp_path: Path, data: bytes) -> None:
     assert list(faults(tmp_path, {"saved_model.pb": data})) == ["files.saved_model.pb"]
@@ -98,6 +105,22 @@ def test_texts_that_are_no_saved_models(tmp_path: Path, data: bytes) -> None:
 def test_variables_are_whole(tmp_path: Path, names: list[str], fault: str) -> None:
     files = {"saved_model.pb": FINE} | {name: INDEX for name in names}
     assert list(faults(tmp_path, files)) == [fault]
+
+
+def test_each_of_many_variables_is_looked_for(tmp_path: Path) -> None:
+    shards = [f"variables.data-{k:05d}-of-01100" for k in range(1100) if k != 1050]
+    files = written(tmp_path, {"saved_model.pb": FINE, "variables.index": INDEX, "shard": b""})
+    found = faults_of(TF, files | dict.fromkeys(shards, files["shard"]))
+    assert list(found) == ["files.variables.data-01050-of-01100"]
+
+
+def test_shards_of_many_numbers_are_refused_at_once(tmp_path: Path) -> None:
+    shards = [f"variables.data-00000-of-{n:05d}" for n in range(90_000, 93_000)]
+    files = written(tmp_path, {"saved_model.pb": FINE, "variables.index": INDEX, "shard": b""})
+    before = time.process_time()
+    found = faults_of(TF, files | dict.fromkeys(shards, files["shard"]))
+    assert "different numbers" in str(found["files.variables.index"]) and len(found) == 1 + MAX_MISSING
+    assert time.process_time() - before < 2
 
 
 def test_an_index_that_is_cut_off_and_a_missing_model(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -100,6 +100,82 @@ def test_a_submodule_called_output(tmp_path: Path) -> None:
     assert [(layer.name, layer.output) for layer in network.layers] == [("output", False), ("__output__", True)]
     [(_, inner), (_, final)] = network.run([images()], ["output", "__output__:0"])
     np.testing.assert_array_equal(final, inner * 2)
+
+
+class Pair(NamedTuple):
+    """A tuple with names."""
+
+    a: torch.Tensor
+    b: torch.Tensor
+
+
+class Tuples(torch.nn.Module):
+    """Gives tensors in containers."""
+
+    def forward(
+        self, x: torch.Tensor
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, list[torch.Tensor]], dict[str, torch.Tensor], torch.Tensor | None]:
+        """One more each."""
+        return x + 1, (x + 2, [x + 3]), {"k": x + 4}, x + 5
+
+
+class Named(torch.nn.Module):
+    """Gives a tuple with names."""
+
+    def forward(self, x: torch.Tensor) -> Pair:
+        """One more each."""
+        return Pair(x + 1, x + 2)
+
+
+class Listed(torch.nn.Module):
+    """Gives a list."""
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """One more each."""
+        return [x + 1, x + 2]
+
+
+class Overwriting(torch.nn.Module):
+    """Works in place on all that its modules give."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tuples, self.named, self.listed = Tuples(), Named(), Listed()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Nought."""
+        a, (b, c), d, e = self.tuples(x)
+        pair, values = self.named(x), self.listed(x)
+        for each in [a, b, c[0], d["k"], pair.a, pair.b, values[0], values[1]]:
+            each.mul_(0)
+        if e is not None:
+            e.mul_(0)
+        return a
+
+
+def test_what_is_in_containers_is_seen_before_it_is_overwritten(tmp_path: Path) -> None:
+    network, given = loaded("pytorch", saved(tmp_path, Overwriting())), images()
+    more = {"tuples:0": 1, "tuples:1:0": 2, "tuples:1:1:0": 3, "tuples:2:k": 4, "tuples:3": 5}
+    more |= {"named:0": 1, "named:1": 2, "listed:0": 1, "listed:1": 2}
+    assert [layer.name for layer in network.layers] == [*more, "output"]
+    for name, value in network.run([given], list(more)):
+        np.testing.assert_allclose(value, given + more[name], rtol=1e-6, err_msg=name)
+
+
+def test_a_tuple_with_a_tensor_that_is_none(tmp_path: Path) -> None:
+    """Fused attention gives such a one."""
+
+    class Attention(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lift, self.attention = torch.nn.Linear(3, 8), torch.nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.lift(x.mean((2, 3)))[:, None].expand(-1, 4, -1)
+            return self.attention(x, x, x, need_weights=False)[0]
+
+    network = loaded("pytorch", saved(tmp_path, Attention().eval()))
+    assert {"lift", "output"} <= {layer.name for layer in network.layers}
 
 
 class Two(torch.nn.Module):

@@ -1,9 +1,17 @@
+from collections.abc import Sequence
+
 import pytest
 
 from embedding_explorer.errors import NetworkUnusable, UnknownLayer
 from embedding_explorer.networks.frameworks.names import unknown_layer
 from embedding_explorer.networks.frameworks.pytorch.arguments import Argument, assign
-from embedding_explorer.networks.frameworks.trial import check_input_shape, layer_shape, one_line, trial_feeds
+from embedding_explorer.networks.frameworks.trial import (
+    check_input_shape,
+    layer_shape,
+    obtainable,
+    one_line,
+    trial_feeds,
+)
 from embedding_explorer.networks.preprocessing import ImageInput, Preprocessing
 from tests.networks.frameworks.helpers import preprocessing
 
@@ -79,3 +87,25 @@ def test_arguments_are_fed_by_name_or_in_order() -> None:
         assign(["data"], both)
     with pytest.raises(NetworkUnusable, match="also has the inputs y"):
         assign(["x"], both)
+
+
+@pytest.mark.parametrize(
+    ("bad", "most", "found"),
+    [
+        ("", 1, "abcdefgh"),
+        ("c", 100, "abdefgh"),
+        ("ah", 100, "bcdefg"),
+        ("abcdefgh", 100, ""),
+        ("h", 2, "abcd"),
+        ("a", 1, ""),
+    ],
+)
+def test_only_what_fails_is_left_out(bad: str, most: int, found: str) -> None:
+    def compute(names: Sequence[str]) -> dict[str, str]:
+        if set(names) & set(bad):
+            raise NetworkUnusable("x")
+        return {name: name.upper() for name in names}
+
+    assert obtainable(compute, "abcdefgh", most) == {name: name.upper() for name in found}
+    assert "".join(obtainable(compute, "abcdefgh", most)) == found, "in their order"
+    assert obtainable(compute, "", most) == {}

@@ -107,3 +107,10 @@ def test_cropping_is_a_boolean(value: object) -> None:
 def test_all_faults_are_found_together() -> None:
     image = {"bbox": BBOX | {"xmin": 2}, "polygon": POLYGON[:1], "crop_uniform_background": "no"}
     assert refused(image) == [f"{AT}.bbox.xmin", f"{AT}.polygon", f"{AT}.crop_uniform_background"]
+
+
+def test_json_of_more_values_than_any_region_has_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "embedding_explorer.networks.preprocessing.region_parsing.json.loads", lambda _: pytest.fail("it was")
+    )
+    assert refused({"polygon": "[" + "[]," * 20 * MAX_POINTS + "[]]"}) == [f"{AT}.polygon"]

@@ -2,7 +2,7 @@ import pytest
 
 from embedding_explorer.errors import InvalidFields
 from embedding_explorer.networks.preprocessing import Faults
-from embedding_explorer.networks.registered.names_of_layers import HINTS, check_layer, check_names, read_names
+from embedding_explorer.networks.registered.names_of_layers import HINTS, check_layer, check_names, listed, read_names
 
 
 def accepted(name: str, layer: str, framework: str) -> bool:
@@ -63,3 +63,13 @@ def test_near_names_are_looked_up_for_the_first_unknown_ones_only() -> None:
         check_names(wrong, [{"name": f"layer{number}"} for number in range(100)], "pytorch")
     hinted = ["near ones" in str(texts) for texts in caught.value.fields.values()]
     assert hinted == [True] * HINTS + [False] * 5
+
+
+def test_what_is_there_before_anything_runs_can_be_asked_for_and_is_not_listed() -> None:
+    layers = [
+        {"name": name, "type": kind, "output": output}
+        for name, kind, output in (("w", "Initializer", False), ("a", "Relu", True), ("v", "Initializer", True))
+    ]
+    assert [layer["name"] for layer in listed(layers, "onnx")] == ["a", "v"]
+    check_names(["w", "w:0"], layers, "onnx")
+    assert listed(layers, "pytorch") == layers, "a module may be called so"

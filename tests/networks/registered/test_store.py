@@ -57,6 +57,23 @@ def test_pages_are_by_ascending_id(store: NetworkStore, tmp_path: Path) -> None:
     assert store.ids() == ids
 
 
+def test_a_page_of_much_text_comes_a_few_at_a_time(
+    store: NetworkStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedding_explorer.networks.registered.store.BATCH", 1000)
+    texts = ["", "x" * 400, "x" * 400, "x" * 400, "x" * 5000, "x", "x"]
+    ids = [add(store, tmp_path, replace(DRAFT, metadata={"text": text})).id for text in texts]
+    batches = [[network.id for network in batch] for batch in store.batches(0, 10)]
+    assert batches == [ids[:3], ids[3:4], ids[4:5], ids[5:]]
+    assert [network.id for batch in store.batches(2, 4) for network in batch] == ids[2:6]
+    assert list(store.batches(7, 10)) == list(store.batches(2**62, 10)) == []
+
+
+def test_a_network_without_what_only_people_read(store: NetworkStore, tmp_path: Path) -> None:
+    network = add(store, tmp_path, replace(DRAFT, description="x"))
+    assert network.bare() == replace(network, description="", metadata={}, postprocessings=[])
+
+
 def test_an_update_changes_what_is_named_and_its_date(store: NetworkStore, tmp_path: Path) -> None:
     before = add(store, tmp_path)
     after = store.update(int(before.id), {"name": "new", "metadata": {"a": [1]}})

@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -23,13 +24,29 @@ def test_any_json_object_is_metadata(value: dict[str, Any]) -> None:
     assert json.loads(json.dumps(value)) == value
 
 
-@pytest.mark.parametrize(
-    "value", [None, [], "x", 1, {"a": float("nan")}, {"a": [{"b": float("inf")}]}, nested(64), {"a": "x" * 262_144}]
-)
+@pytest.mark.parametrize("value", [None, [], "x", 1, {"a": float("nan")}, {"a": [{"b": float("inf")}]}, nested(64)])
 def test_but_not_what_cannot_be_given_back(value: Any) -> None:
     faults = Faults()
     values.read_metadata(value, faults)
     assert list(faults) == ["metadata"]
+
+
+def test_metadata_may_be_as_long_as_the_text_of_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert values.MAX_TEXT >= 64 << 20
+    monkeypatch.setattr(values, "MAX_TEXT", 1000)
+    for length, fine in ((1000 - len('{"a":""}'), True), (1000, False)):
+        faults = Faults()
+        values.read_metadata({"a": "\u00e9" * length}, faults)
+        assert list(faults) == ([] if fine else ["metadata"])
+
+
+def test_so_may_a_description_and_it_is_read_in_no_time() -> None:
+    faults, text = Faults(), "\u00e9x" * (8 << 20)
+    before = time.process_time()
+    assert values.read_text(text, faults, "description") == text and not faults
+    assert time.process_time() - before < 1
+    values.read_text("x" * (values.MAX_TEXT + 1), faults, "description")
+    assert list(faults) == ["description"]
 
 
 @pytest.mark.parametrize("value", ["", "  \n", None, 5, "x" * 257, "a\0", "\ud800"])

@@ -1,7 +1,8 @@
 """Answers of the networks API: JSON whatever happens, errors all of one shape."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from flask import Response
@@ -56,6 +57,22 @@ def streamed(pieces: Iterator[bytes], length: int | None = None) -> Response:
     if length is not None:
         response.content_length = length
     return response
+
+
+def page_in_pieces(head: dict[str, Any], results: Iterable[Iterator[bytes]]) -> Response:
+    """A page whose results are made while it is sent, each in pieces. One whose file is gone by then is left out."""
+
+    def body() -> Iterator[bytes]:
+        yield json.dumps(head)[:-1].encode() + b', "results": ['
+        separator = b""
+        for pieces in results:
+            with suppress(FileNotFoundError):
+                yield separator + next(pieces)
+                yield from pieces
+                separator = b", "
+        yield b"]}"
+
+    return streamed(body())
 
 
 def failure(error: ExplorerError | HTTPException) -> tuple[int, dict[str, Any]]:

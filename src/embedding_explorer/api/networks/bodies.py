@@ -16,6 +16,7 @@ from embedding_explorer.api.networks.multipart import FilePart, Part, TextPart, 
 from embedding_explorer.api.networks.spool import Spool
 from embedding_explorer.datasets.disk import full_disk_named
 from embedding_explorer.errors import BadInput
+from embedding_explorer.json_bounds import text_of, values_in
 from embedding_explorer.networks.preprocessing import Faults
 from embedding_explorer.networks.registered.values import MAX_DEPTH, depth
 from embedding_explorer.settings import Settings
@@ -23,7 +24,7 @@ from embedding_explorer.settings import Settings
 JSON, FORM, URLENCODED = "application/json", "multipart/form-data", "application/x-www-form-urlencoded"
 NO_TYPE = ("", URLENCODED)
 MAX_STRUCTURE = 4 * MAX_DEPTH  # levels of JSON that are looked into at all
-MAX_ELEMENTS = 1_000_000  # values in one JSON text: `[],[],[]` takes twenty times its length in memory
+MAX_ELEMENTS = 1_000_000  # values in one JSON text
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,12 @@ def parse_object(text: bytes) -> dict[str, Any]:
 
 def parse_json(text: bytes) -> Any:
     """The JSON value in a text; raises BadInput, also for one that is nested or long beyond all reason."""
-    if sum(map(text.count, (b",", b"[", b"{"))) > MAX_ELEMENTS:
-        raise BadInput(f"This is JSON of more than {MAX_ELEMENTS} values.")
     too_deep = BadInput(f"This is JSON nested deeper than {MAX_STRUCTURE} levels.")
     try:
-        value = json.loads(text)
+        read = text_of(text)
+        if values_in(read) > MAX_ELEMENTS:
+            raise BadInput(f"This is JSON of more than {MAX_ELEMENTS} values.")
+        value = json.loads(read)
     except RecursionError as error:
         raise too_deep from error
     except ValueError as error:

@@ -14,7 +14,8 @@ from embedding_explorer.networks.preprocessing import Faults
 MAX_INDEX = 999
 MAX_STEPS = 64
 KEY = r"[^.\[\]]+"
-NAME = re.compile(rf"{KEY}(\.{KEY}|\[[0-9]+\](\.?{KEY})?)*")
+# One way to read each name: a dot after an index is that of the next key. Two ways each would be 2^n for n of them.
+NAME = re.compile(rf"{KEY}(\.{KEY}|\[[0-9]+\]({KEY})?)*")
 STEP = re.compile(rf"({KEY})|\[([0-9]+)\]")
 UNDOTTED = re.compile(r"(\[[0-9]+\])(?=[^.\[\]])")
 Steps = tuple[str | int, ...]

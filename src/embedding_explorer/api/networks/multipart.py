@@ -15,7 +15,7 @@ from embedding_explorer.api.networks.spool import Span, Spool
 from embedding_explorer.errors import BadInput, LimitExceeded
 
 MAX_PARTS = 10_000
-MAX_FILES = 1000
+MAX_FILES = 10_000
 MAX_NAME = 1024  # characters of a part's name
 WRITTEN_NAME = re.compile(r';\s*name="((?:\\.|[^"\\])*)"', re.IGNORECASE)
 LONE_BACKSLASH = re.compile(r'(?<!\\)(?:\\\\)*\\[^"\\]')

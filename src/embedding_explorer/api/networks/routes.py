@@ -1,6 +1,9 @@
 """The routes. Every address answers with and without a slash at its end, directly: a redirected POST loses its body."""
 
+import json
+from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 from flask import Response
@@ -9,7 +12,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import Forbidden
 
 from embedding_explorer.api.networks import inference, tasks
-from embedding_explorer.api.networks.answers import answer, deleted
+from embedding_explorer.api.networks.answers import answer, deleted, page_in_pieces
 from embedding_explorer.api.networks.bodies import Schema, received
 from embedding_explorer.api.networks.models import (
     AccountAnswer,
@@ -25,15 +28,16 @@ from embedding_explorer.api.networks.models import (
     TasksPage,
 )
 from embedding_explorer.api.networks.pages import Page
+from embedding_explorer.api.networks.spool import MAX_TEXT
 from embedding_explorer.database import MAX_ID
 from embedding_explorer.jobs.runtime import Runtime
 from embedding_explorer.networks.public import PUBLIC
+from embedding_explorer.networks.registered.names_of_layers import listed
 from embedding_explorer.networks.registered.records import Network
 from embedding_explorer.networks.registered.submission import FIELDS, READ_ONLY, read_submission, read_update
 
 JSON_FIELDS = ("metadata", "preprocessing", "postprocessings")
 SCHEMA = Schema(FIELDS, JSON_FIELDS, lambda name: name not in FIELDS, read_only=READ_ONLY)
-MAX_UPDATE = 16 << 20  # bytes of a PATCH or PUT
 ACCOUNT = {"id": 1, "name": "embedding_explorer"}
 ID = f"<int(max={MAX_ID}):id>"
 BOTH: dict[str, Any] = {"strict_slashes": False}
@@ -56,8 +60,7 @@ def add_networks(bp: APIBlueprint, runtime: Runtime) -> None:
     @bp.get("/networks", responses={200: NetworksPage, **REFUSED}, summary="The registered networks", **BOTH)
     def list_networks() -> Response:
         page = Page.asked_for()
-        found = service.store.page(page.offset, page.limit)
-        return answer(page.to_json(service.store.count(), [network.to_json() for network in found]))
+        return page_of(page, service.store.count(), service.store.batches(page.offset, page.limit))
 
     @bp.post(
         "/networks", responses={201: NetworkAnswer, 413: Failure, 415: Failure, **REFUSED},
@@ -153,18 +156,28 @@ INFERENCE: Responses = {200: TaskCreated, 409: Failure, 413: Failure, 415: Failu
 LAYERS: Responses = {200: LayersPage, 409: Failure, **REFUSED}
 
 
+def page_of(page: Page, count: int, batches: Iterator[list[Network]]) -> Response:
+    """A page of networks, sent piece by piece where they have much text."""
+    first, second = next(batches, []), next(batches, [])
+    if not second:
+        return answer(page.to_json(count, [network.to_json() for network in first]))
+    found = chain(first, second, chain.from_iterable(batches))
+    return page_in_pieces(page.head(count), (iter([json.dumps(each.to_json()).encode()]) for each in found))
+
+
 def update(runtime: Runtime, network_id: int, *, whole: bool) -> Response:
     """Change a network's mutable fields."""
     service = runtime.networks
     service.get(network_id)
-    with service.receiving() as folder, received(runtime.settings, folder, SCHEMA, MAX_UPDATE, "16 MiB") as body:
+    most = f"{MAX_TEXT >> 20} MiB"
+    with service.receiving() as folder, received(runtime.settings, folder, SCHEMA, MAX_TEXT, most) as body:
         values = read_update(body.fields, [part.name for part in body.files], whole, body.faults)
         return answer(service.store.update(network_id, values).to_json())
 
 
 def run(runtime: Runtime, network: Network) -> Response:
     """Let pictures wait for a network; what cannot work is refused at once."""
-    service, settings = runtime.networks, runtime.settings
+    service, settings, network = runtime.networks, runtime.settings, network.bare()
     most, setting = settings.max_inference_bytes, "EXPLORER_MAX_INFERENCE_BYTES"
     service.check_inference(network, None)
     service.queue.check_room()
@@ -179,5 +192,5 @@ def run(runtime: Runtime, network: Network) -> Response:
 
 def layers(runtime: Runtime, network: Network) -> Response:
     """A page of a network's layers."""
-    page, found = Page.asked_for(), runtime.networks.layers(network)
+    page, found = Page.asked_for(), listed(runtime.networks.layers(network), network.framework)
     return answer(page.to_json(len(found), found[page.offset : page.offset + page.limit]))

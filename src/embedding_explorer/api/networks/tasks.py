@@ -3,19 +3,19 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 from flask import Response, request
 
-from embedding_explorer.api.networks.answers import answer, streamed
+from embedding_explorer.api.networks.answers import answer, page_in_pieces, streamed
 from embedding_explorer.api.networks.pages import Page
 from embedding_explorer.api.wire import read_section
 from embedding_explorer.errors import InvalidFields, TaskNotFound
 from embedding_explorer.jobs.task_records import INFERENCE, SUCCESS, Task, TaskRecords
+from embedding_explorer.numbers import MOST_DIGITS
 
 MAX_IDS = 10_000
-IDS = re.compile(r"\s*[0-9]{1,30}\s*")
+WHOLE = re.compile(r"\s*-?[0-9]+\s*")
 
 
 def one(tasks: TaskRecords, task_id: int) -> Response:
@@ -44,20 +44,7 @@ def page_of(tasks: TaskRecords, page: Page, count: int, found: Sequence[Task]) -
     """A page, sent piece by piece where results are in it."""
     if not any(map(has_file, found)):
         return answer(page.to_json(count, [described(task) for task in found]))
-    head = json.dumps({"count": count, **page.links(count)})[:-1] + ', "results": ['
-
-    def body() -> Iterator[bytes]:
-        yield head.encode()
-        separator = b""
-        for task in found:
-            with suppress(FileNotFoundError):  # deleted for its age meanwhile
-                parts = pieces(tasks, task)
-                yield separator + next(parts)
-                yield from parts
-                separator = b", "
-        yield b"]}"
-
-    return streamed(body())
+    return page_in_pieces(page.head(count), (pieces(tasks, task) for task in found))
 
 
 CLOSING = b"}"
@@ -109,18 +96,20 @@ def wanted_ids() -> list[int] | None:
     if not texts:
         return None
     found = [each for text in texts for each in split_ids(text)]
-    if len(found) > MAX_IDS or not all(isinstance(each, str) and IDS.fullmatch(each) for each in found):
+    if len(found) > MAX_IDS or not all(map(WHOLE.fullmatch, found)):
         raise InvalidFields(
             f"task_ids must be at most {MAX_IDS} whole numbers.", fields={"task_ids": ["must be whole numbers"]}
         )
-    return list(dict.fromkeys(int(each) for each in found))
+    # No task has a number below nought, or one of more digits: it is left out like any other that is not there.
+    numbers = (each.strip().lstrip("0") or "0" for each in found)
+    return list(dict.fromkeys(int(each) for each in numbers if each[0] != "-" and len(each) <= MOST_DIGITS))
 
 
 def split_ids(text: str) -> list[str]:
     """The ids in one value of the query, as texts."""
     if text.lstrip().startswith("["):
         try:
-            values = json.loads(text)
+            values = json.loads(text, parse_int=str)
         except (ValueError, RecursionError):
             return ["?"]
         return [str(value) for value in values]

@@ -69,6 +69,9 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self._zip.close()
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._infos
+
     @property
     def names(self) -> list[str]:
         """Paths of the entries, without the root folder."""

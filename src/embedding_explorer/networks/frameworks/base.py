@@ -42,7 +42,7 @@ class LoadedNetwork(Protocol):
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """Everything that can be asked for, in the order in which it is computed."""
+        """Everything that can be asked for, in the order in which it is computed; first what is there before."""
 
     def resolve(self, names: Sequence[str]) -> None:
         """Raise UnknownLayer, naming up to five near ones, unless every name is one of a layer."""

@@ -1,7 +1,7 @@
 """The blank images that a network is tried out on, and what their tensors tell about its layers."""
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from embedding_explorer.networks.preprocessing import ImageInput, Preprocessing
 
 Shape: TypeAlias = tuple[int, ...]
 LayerShape: TypeAlias = tuple[int | None, ...] | None
+Found = TypeVar("Found")
+# Runs that may be spent on finding out which values cannot be had.
+MAX_TRIALS = 100
 
 
 def trial_feeds(preprocessing: Preprocessing) -> list[list[Array]]:
@@ -34,6 +37,26 @@ def _blank(spec: ImageInput, width: int, height: int) -> Array:
     """Zeros (1, …) in the order and type of the input."""
     sides = {"C": spec.channels, "W": width, "H": height}
     return np.zeros((1, *(sides[axis] for axis in spec.axes)), spec.data_type.lower())
+
+
+def obtainable(
+    compute: Callable[[Sequence[str]], Mapping[str, Found]], names: Sequence[str], most: int = MAX_TRIALS
+) -> dict[str, Found]:
+    """What `compute` gives for those of the names that can be had, in at most so many calls.
+
+    One that cannot, as in a branch that is not taken, makes it raise NetworkUnusable for all that it is asked with.
+    """
+    found, parts = dict[str, Found](), [names] if names else []
+    for _ in range(most):
+        if not parts:
+            break
+        part = parts.pop()
+        try:
+            found |= compute(part)
+        except NetworkUnusable:
+            half = len(part) // 2
+            parts += [part[half:], part[:half]] if half else []
+    return found
 
 
 def layer_shape(seen: Sequence[Shape]) -> LayerShape:

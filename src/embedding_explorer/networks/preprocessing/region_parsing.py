@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from embedding_explorer.json_bounds import values_in
 from embedding_explorer.networks.preprocessing.faults import Faults
 from embedding_explorer.networks.preprocessing.leaves import (
     is_object,
@@ -17,6 +18,7 @@ from embedding_explorer.networks.preprocessing.regions import Point, Region
 REGION_FIELDS = ("bbox", "polygon", "crop_uniform_background")
 # An outline followed pixel by pixel has some thousands; drawing takes time in proportion.
 MAX_POINTS = 10_000
+_MAX_VALUES = 10 * MAX_POINTS  # of JSON; a point takes three
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _LEAST_POINTS = 3
 
@@ -93,7 +95,7 @@ def _from_json(value: object, faults: Faults, path: str) -> object:
     if not isinstance(value, str):
         return value
     try:
-        parsed: object = json.loads(value)
+        parsed: object = json.loads(value) if values_in(value) <= _MAX_VALUES else None
     except (ValueError, RecursionError):
         parsed = None
     if parsed is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from embedding_explorer.networks.preprocessing.faults import Faults
 
 MAX_LENGTH = 255
-MAX_FILES = 1000  # files of one network; the checkpoint of a large TensorFlow network has some dozens
+MAX_FILES = 10_000  # files of one network: as many as a form has parts
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from embedding_explorer.networks.frameworks.names import NEAR, SHOWN, near_names
+from embedding_explorer.networks.frameworks.onnx.values import INITIALIZER
 from embedding_explorer.networks.preprocessing import Faults
 
 MAX_NAMES = 1000  # layers of one request
@@ -43,6 +44,15 @@ def check_layer(name: str, layers: Sequence[Mapping[str, Any]], framework: str) 
     if not is_one(name, known, framework):
         faults.add("layer", unknown(name, known, known[-NEAR:]))
     faults.raise_any()
+
+
+def listed(layers: Sequence[dict[str, Any]], framework: str) -> list[dict[str, Any]]:
+    """The layers of a network's list, which has what is fed and computed (networks contract, 14.2: in execution order).
+
+    Values that are there before can be asked for all the same, since any value of an ONNX graph can (14.1).
+    """
+    hidden = INITIALIZER if framework == "onnx" else None
+    return [layer for layer in layers if layer["type"] != hidden or layer["output"]]
 
 
 def names_in(layers: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -46,6 +46,10 @@ class Network(Draft):
             "task_id": self.task_id,
         }
 
+    def bare(self) -> "Network":
+        """The network without what only people read, of which there may be much: a thousand tasks may wait with it."""
+        return replace(self, description="", metadata={}, postprocessings=[])
+
     def changed(self, **values: Any) -> "Network":
         """The network after an update, whose date is later than the one before even where the clock is not."""
         return replace(self, **values, update_date=moment(after=self.update_date))

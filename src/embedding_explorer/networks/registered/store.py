@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ NETWORKS = Table(
     sqlite_autoincrement=True,
 )
 JSON_COLUMNS = ("metadata", "preprocessing", "postprocessings")
+# Of what may be long.
+LENGTH = (
+    func.length(NETWORKS.c.description) + func.length(NETWORKS.c.metadata) + func.length(NETWORKS.c.postprocessings)
+)
+BATCH = 1 << 22  # characters of texts that are read at a time
 Also = Callable[[Connection, int], int]
 
 
@@ -81,6 +86,15 @@ class NetworkStore:
         query = select(NETWORKS).order_by(NETWORKS.c.id).offset(min(offset, MAX_ID)).limit(limit)
         with self.database.reading() as connection:
             return [_network(row) for row in connection.execute(query)]
+
+    def batches(self, offset: int, limit: int) -> Iterator[list[Network]]:
+        """The networks of a page, a few at a time where they have much text; one of more than BATCH comes alone."""
+        query = select(LENGTH).order_by(NETWORKS.c.id).offset(min(offset, MAX_ID)).limit(limit)
+        with self.database.reading() as connection:
+            lengths = list(connection.execute(query).scalars())
+        for count in _batches(lengths):
+            yield self.page(offset, count)
+            offset += count
 
     def update(self, network_id: int, values: dict[str, Any]) -> Network:
         """Change fields of a network; without any, not even the date. Raises RegisteredNetworkNotFound."""
@@ -158,6 +172,18 @@ class NetworkStore:
 def not_found(key: object) -> RegisteredNetworkNotFound:
     """The error for a network that there is not."""
     return RegisteredNetworkNotFound(f"There is no network {str(key)[:80]!r}.", network=str(key)[:80])
+
+
+def _batches(lengths: Iterable[int]) -> Iterator[int]:
+    """How many texts at a time, of these lengths, have at most BATCH characters together; one at least."""
+    count = size = 0
+    for length in lengths:
+        if count and size + length > BATCH:
+            yield count
+            count = size = 0
+        count, size = count + 1, size + length
+    if count:
+        yield count
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +10,13 @@ from embedding_explorer.networks.preprocessing.faults import Faults
 from embedding_explorer.networks.preprocessing.leaves import shown
 
 MAX_NAME = 256
-MAX_DESCRIPTION = 16_384  # characters
-MAX_JSON = 262_144  # characters of metadata or postprocessings, since a page of a list carries a thousand of them
+# Characters of a description, and of metadata or postprocessings as JSON: as much as a form must be able to carry
+# (networks contract, 1.4). All of them fit into one row of either database, whatever escapes they are kept with.
+MAX_TEXT = 64 << 20
 MAX_DEPTH = 64  # objects in lists in objects …; Python's own JSON writer gives up at a thousand
+
+
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 def read_name(value: object, faults: Faults) -> str:
@@ -22,14 +27,14 @@ def read_name(value: object, faults: Faults) -> str:
     return name
 
 
-def read_text(value: object, faults: Faults, path: str, most: int = MAX_DESCRIPTION) -> str:
+def read_text(value: object, faults: Faults, path: str, most: int = MAX_TEXT) -> str:
     """A text that every database and every answer can carry."""
     if not isinstance(value, str):
         faults.add(path, f"must be a text, not {shown(value)}")
         return ""
     if len(value) > most:
         faults.add(path, f"has {len(value)} characters; at most {most} are allowed")
-    if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+    if _UNKEPT.search(value):
         faults.add(path, "holds a zero character or half of a surrogate pair")
     return value
 
@@ -61,8 +66,8 @@ def check_json(value: object, faults: Faults, path: str) -> None:
         faults.add(path, f"is nested deeper than {MAX_DEPTH} levels")
     elif not finite(value):
         faults.add(path, "holds a number that is not finite, which JSON cannot express")
-    elif (length := len(json.dumps(value))) > MAX_JSON:
-        faults.add(path, f"has {length} characters as JSON; at most {MAX_JSON} are allowed")
+    elif (length := len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))) > MAX_TEXT:
+        faults.add(path, f"has {length} characters as JSON; at most {MAX_TEXT} are allowed")
 
 
 def depth(value: object, most: int = MAX_DEPTH) -> int:

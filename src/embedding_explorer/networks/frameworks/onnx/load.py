@@ -1,7 +1,8 @@
 """Running ONNX models with ONNX Runtime. It is imported by the functions here: only a worker calls them."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,22 @@ from embedding_explorer.networks.frameworks.base import Array, Files, Layer
 from embedding_explorer.networks.frameworks.examine import recheck
 from embedding_explorer.networks.frameworks.names import unknown_layer
 from embedding_explorer.networks.frameworks.onnx.check import check, model_of
-from embedding_explorer.networks.frameworks.onnx.values import values_of, with_outputs
-from embedding_explorer.networks.frameworks.trial import check_input_shape, layer_shape, one_line, trial_feeds
+from embedding_explorer.networks.frameworks.onnx.values import INITIALIZER, values_of, with_outputs
+from embedding_explorer.networks.frameworks.trial import (
+    check_input_shape,
+    layer_shape,
+    obtainable,
+    one_line,
+    trial_feeds,
+)
 from embedding_explorer.networks.preprocessing import Preprocessing
 
 # A session for other values than before holds the weights once more.
 MAX_SESSIONS = 2
 FATAL = 4
+# What numpy has, by ONNX Runtime's names. Others are texts, sequences and maps, or floats that would come as raw bits.
+_SAME = ("bool", "float16", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
+TYPES = {"tensor(float)": "float32", "tensor(double)": "float64"} | {f"tensor({name})": name for name in _SAME}
 
 
 def load(files: Files, preprocessing: Preprocessing, device: str) -> "OnnxNetwork":
@@ -53,7 +63,7 @@ class OnnxNetwork:
         if names is None:
             names = [name for name in self._outputs if name in self._known]
         meant = [self._meant(name) for name in names]
-        found = self._compute(feeds, set(meant))
+        found = self._compute(feeds, meant)
         return [(name, found[value]) for name, value in zip(names, meant, strict=True)]
 
     def memory(self) -> int:
@@ -73,12 +83,13 @@ class OnnxNetwork:
             return bare
         unknown_layer(name, self._known)
 
-    def _compute(self, feeds: Sequence[Array], wanted: set[str]) -> dict[str, Array]:
+    def _compute(self, feeds: Sequence[Array], wanted: Collection[str], among: Iterable[str] = ()) -> dict[str, Array]:
+        """Values, by a session that gives these, or all that they are `among`."""
         fed = dict(zip(self._inputs, feeds, strict=True))
-        computed = sorted(wanted - fed.keys())
-        found = {name: np.asarray(fed[name]) for name in wanted & fed.keys()}
+        computed = sorted(set(wanted) - fed.keys())
+        found = {name: np.asarray(fed[name]) for name in fed.keys() & set(wanted)}
         if computed:
-            session = self._session(computed)
+            session = self._session(among or computed)
             try:
                 found |= zip(computed, session.run(computed, fed), strict=True)
             except Exception as error:  # ONNX Runtime's own classes share no other base
@@ -96,28 +107,47 @@ class OnnxNetwork:
         return self._sessions[more]
 
     def _try_out(self, preprocessing: Preprocessing) -> tuple[Layer, ...]:
-        """Every tensor that comes out of runs on blank images."""
-        names, trials = [*self._inputs, *self._values, *self._outputs], trial_feeds(preprocessing)
-        try:
-            runs = [self._compute(feeds, set(names)) for feeds in trials]
-        except NetworkUnusable:  # perhaps there is a value among them that cannot be an output
-            names = [*self._inputs, *self._outputs]
-            runs = [self._compute(feeds, set(names)) for feeds in trials]
+        """The initializers, which are there without any run, and every tensor that comes out of runs on blank images."""
+        declared = obtainable(self._declared, list(self._values)) | self._declared(())
+        numbers = {name: node for name, node in declared.items() if node.type in TYPES}
+        fixed = [name for name in numbers if self._values.get(name) == INITIALIZER and name not in self._outputs]
+        order = dict.fromkeys([*self._values, *self._outputs])
+        computed = [name for name in order if name in numbers.keys() - set(fixed)]
+        seen = self._seen(trial_feeds(preprocessing), computed, declared)
         self._sessions.clear()
         self._session(())
-        layers = [self._layer(name, [run[name] for run in runs]) for name in dict.fromkeys(names)]
-        found = tuple(layer for layer in layers if layer)
+        found = [layer for name, values in seen.items() if (layer := self._layer(name, values))]
         if not any(layer.output for layer in found):
             raise NetworkUnusable("The network gives no tensor: its outputs are sequences, maps or texts.")
-        return found
+        return (*(_initializer(numbers[name]) for name in fixed), *found)
+
+    def _declared(self, names: Iterable[str]) -> dict[str, Any]:
+        """What the runtime knows of these values and of the final outputs; raises NetworkUnusable unless it gives all."""
+        return {node.name: node for node in self._session(names).get_outputs()}
+
+    def _seen(
+        self, trials: Sequence[Sequence[Array]], computed: Sequence[str], among: Collection[str]
+    ) -> dict[str, list[Any]]:
+        """What is fed and computed in each trial, as far as it can be had in all."""
+        for feeds in trials:  # what fails here fails for good
+            self._compute(feeds, set(self._outputs).intersection(computed))
+        seen: dict[str, list[Any]] = {name: [] for name in (*self._inputs, *computed)}
+        for feeds in trials:
+            run = obtainable(partial(self._compute, feeds, among=among), list(seen))
+            seen = {name: [*values, run[name]] for name, values in seen.items() if name in run}
+        return seen
 
     def _layer(self, name: str, seen: list[Any]) -> Layer | None:
         """None for what is no tensor of numbers: sequences, maps, texts."""
         if any(not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf" for value in seen):
             return None
-        kind = "Input" if name in self._inputs else self._values.get(name, "Initializer")
+        kind = "Input" if name in self._inputs else self._values.get(name, INITIALIZER)
         shape = layer_shape([value.shape for value in seen])
         return Layer(name, kind, shape, seen[0].dtype.name, name in self._inputs, name in self._outputs)
+
+
+def _initializer(node: Any) -> Layer:
+    return Layer(node.name, INITIALIZER, tuple(node.shape), TYPES[node.type])
 
 
 def _open(path: Path, more: Sequence[str]) -> Any:
@@ -145,7 +175,8 @@ def _inputs(session: Any, preprocessing: Preprocessing) -> list[str]:
         if name not in declared:
             known = ", ".join(list(declared)[:20])
             raise NetworkUnusable(f"The network has no input {spec.tensor_name!r}. Its inputs: {known}.")
-        check_input_shape(spec, [side if isinstance(side, int) else None for side in declared[name].shape])
+        if shape := declared[name].shape:  # empty for a single value, and also where the model does not say: a run will
+            check_input_shape(spec, [side if isinstance(side, int) else None for side in shape])
         names.append(name)
     if missing := declared.keys() - set(names):
         raise NetworkUnusable(

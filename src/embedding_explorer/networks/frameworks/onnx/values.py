@@ -6,14 +6,20 @@ from pathlib import Path
 from embedding_explorer.networks.frameworks.onnx import schema
 from embedding_explorer.networks.protobuf import encode, open_message
 
+INITIALIZER = "Initializer"
+
 
 def values_of(path: Path) -> dict[str, str]:
-    """Name → kind of operator, of every value that a node of the graph computes, in order.
+    """Name → kind of operator, of every value that a node of the graph computes, in order; before them the initializers.
 
     Values inside branches and loops are not among them: they have no place in the graph's outputs.
     """
     found: dict[str, str] = {}
-    for graph in open_message(path).messages(schema.MODEL_GRAPH):
+    graphs = list(open_message(path).messages(schema.MODEL_GRAPH))
+    for graph in graphs:
+        names = (tensor.last(schema.TENSOR_NAME) for tensor in graph.messages(schema.GRAPH_INITIALIZER))
+        found |= {name: INITIALIZER for name in names if name}
+    for graph in graphs:
         for node in graph.messages(schema.GRAPH_NODE):
             kind = node.last(schema.NODE_OP_TYPE)
             found |= {name: kind for name in node.texts(schema.NODE_OUTPUT) if name}

@@ -16,8 +16,8 @@ from embedding_explorer.networks.frameworks.archives import Archive
 from embedding_explorer.networks.frameworks.pytorch.containers import screen_containers
 from embedding_explorer.networks.frameworks.pytorch.expressions import screen_expression
 from embedding_explorer.networks.frameworks.pytorch.operators import screen_target
+from embedding_explorer.networks.frameworks.pytorch.program_texts import read_objects
 
-MAX_JSON_BYTES = 32 << 20  # a transformer of torchvision has 1.5 MB
 MAX_TEXT = 2_000  # characters of a name
 MAX_DEPTH = 60  # objects in lists in objects …
 MODEL = re.compile(r"models/([A-Za-z0-9_-]+)\.json")
@@ -38,8 +38,8 @@ def screen_file(path: Path) -> None:
 def screened(archive: Archive) -> tuple[list[str], dict[str, bytes]]:
     """What to load instead of an archive: entries to keep as they are, and new ones; raises BadInput as `screen_file`."""
     name = _model_name(archive)
-    program = _json(archive, f"models/{name}.json")
-    configs = {file: _json(archive, file) for file in _configs(name)}
+    program, *lists = read_objects(archive, [f"models/{name}.json", *_configs(name)])
+    configs = dict(zip(_configs(name), lists, strict=True))
     payloads = [
         _payload(archive, str(Path(file).parent), name, tensor)
         for file, config in configs.items()
@@ -73,20 +73,10 @@ def _configs(name: str) -> tuple[str, str]:
     return f"data/weights/{name}_weights_config.json", f"data/constants/{name}_constants_config.json"
 
 
-def _json(archive: Archive, entry: str) -> dict[str, Any]:
-    try:
-        value = json.loads(archive.read(entry, MAX_JSON_BYTES))
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"is damaged: {entry[:80]!r} is no JSON") from error
-    if not isinstance(value, dict):
-        raise BadInput(f"is damaged: {entry[:80]!r} is no object")
-    return value
-
-
 def _payload(archive: Archive, folder: str, name: str, tensor: Mapping[str, Any]) -> str:
     """The entry with a tensor's values, which must be there: the loader makes zeros of any size out of an empty one."""
     entry = f"{folder}/{name}"
-    if entry not in archive.names:
+    if entry not in archive:
         raise BadInput(f"has no entry {entry[:80]!r}")
     sides = tensor.get("sizes")
     if archive.size(entry) == 0 and (not isinstance(sides, list) or {"as_int": 0} not in sides):

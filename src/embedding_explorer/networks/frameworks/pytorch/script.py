@@ -14,6 +14,7 @@ import torch
 
 from embedding_explorer.networks.frameworks.pytorch.arguments import Argument
 from embedding_explorer.networks.frameworks.pytorch.program import Program, Run, Seen
+from embedding_explorer.networks.frameworks.pytorch.script_copies import copied, inserted
 
 # Each costs a copy of the graph, of some megabytes.
 MAX_FUNCTIONS = 8
@@ -138,25 +139,17 @@ class _Told:
 
     def _tell(self, name: str, value: Any) -> None:
         """Append a value, and the number of its call, to their lists, at the point of insertion."""
-        is_tensor = value.type().kind() == "TensorType"
-        if self._tensors_only and not is_tensor:
+        if self._tensors_only and value.type().kind() != "TensorType":
             return
         kind = value.type().str()
         if kind not in self._lists:
             self._lists[kind] = self._new_list(value.type(), self._order.node())
-        if is_tensor:  # the next module may work in place
-            value = self._insert("aten::clone", [value, self._graph.insertConstant(None)])
-        self._append(self._lists[kind], value)
+        self._append(self._lists[kind], copied(self._graph, value))
         self._append(self._order, self._graph.insertConstant(len(self._calls)))
         self._calls.append((name, kind))
 
     def _append(self, to: Any, value: Any) -> None:
-        self._insert("aten::append", [to, value]).setType(to.type())
-
-    def _insert(self, kind: str, inputs: list[Any]) -> Any:
-        node = self._graph.create(kind, inputs, 1)
-        self._graph.insertNode(node)
-        return node.output()
+        inserted(self._graph, "aten::append", [to, value]).setType(to.type())
 
     def _return_lists(self) -> None:
         given = [next(iter(self._graph.outputs())), self._order, *self._lists.values()]

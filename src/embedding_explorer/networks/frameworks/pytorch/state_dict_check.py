@@ -7,10 +7,13 @@ from io import BytesIO
 from pathlib import Path
 
 from embedding_explorer.errors import BadInput
+from embedding_explorer.json_bounds import text_of, values_in
 from embedding_explorer.networks.frameworks.archives import Archive, is_archive
 from embedding_explorer.networks.frameworks.pytorch.pickles import globals_of
 
 MAX_HEADER = 16 << 20  # bytes; a tensor takes about a hundred
+MAX_VALUES = 1_000_000  # of the header; a tensor takes about ten
+MAX_AXES = 64  # as torch has them
 MAX_PICKLE_BYTES = 64 << 20
 SHOWN = 5
 PICKLE = "data.pkl"
@@ -83,7 +86,10 @@ def screen_safetensors(path: Path) -> None:
 
 def _header(data: bytes) -> dict[str, object]:
     try:
-        header = json.loads(data)
+        text = text_of(data)
+        if values_in(text) > MAX_VALUES:
+            raise BadInput(f"has a header of more than {MAX_VALUES} values")
+        header = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInput("is no safetensors file: its header is no JSON") from error
     if not isinstance(header, dict):
@@ -95,7 +101,7 @@ def _check_tensor(name: str, tensor: object, available: int) -> None:
     try:
         assert isinstance(tensor, dict)
         shape, (start, end), kind = tensor["shape"], tensor["data_offsets"], tensor["dtype"]
-        assert all(type(number) is int and number >= 0 for number in (*shape, start, end))
+        assert len(shape) <= MAX_AXES and all(type(number) is int and number >= 0 for number in (*shape, start, end))
         needed = math.prod(shape) * _SAFETENSORS_TYPES[kind]
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise BadInput(f"is a damaged safetensors file: its header says nothing sensible of {name[:80]!r}") from error

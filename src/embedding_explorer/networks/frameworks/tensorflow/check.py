@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import islice
 from pathlib import Path
 
 from embedding_explorer.errors import BadInput
@@ -16,6 +17,8 @@ BINARY, TEXT, INDEX = "saved_model.pb", "saved_model.pbtxt", "variables.index"
 MAX_TEXT_BYTES = 64 << 20
 # TensorFlow fills a constant of any shape from one value: a few bytes of file, and all memory that there is.
 MAX_CONSTANT = 1 << 28  # values
+MAX_AXES = 64  # of a constant; a product of thousands of sides takes longer with each
+MAX_MISSING = 20  # files that are named
 # The last block of an index of variables, and of every table of its kind, ends so.
 _INDEX_MAGIC = bytes.fromhex("57fb808b247547db")
 _SHARD = re.compile(r"variables\.data-([0-9]{5})-of-([0-9]{5})")
@@ -55,9 +58,9 @@ def check_variables(files: Files, faults: Faults) -> None:
     shards = [match for name in files if (match := _SHARD.fullmatch(name))]
     if INDEX in files:
         examine(INDEX, files[INDEX], _screen_index, faults)
-        counts = {int(match[2]) for match in shards} or {1}
-        wanted = {f"variables.data-{k:05d}-of-{n:05d}" for n in counts for k in range(min(n, 1000))}
-        for name in sorted(wanted - files.keys())[:20]:
+        counts = sorted({int(match[2]) for match in shards}) or [1]
+        wanted = (f"variables.data-{k:05d}-of-{n:05d}" for n in counts for k in range(n))
+        for name in islice((name for name in wanted if name not in files), MAX_MISSING):
             faults.add(f"files.{name}", f"is missing: {INDEX} needs it", code="missing")
         if len(counts) > 1:
             faults.add(f"files.{INDEX}", "came with shards of different numbers")
@@ -142,5 +145,7 @@ def _screen_tensor(tensor: Message) -> None:
         ]
         if any(not isinstance(side, int) for side in sides):
             raise BadInput("is no SavedModel, or a damaged one")
+        if len(sides) > MAX_AXES:
+            raise BadInput(f"has a constant of more than {MAX_AXES} axes")
         if math.prod(side for side in sides if isinstance(side, int)) > MAX_CONSTANT:
             raise BadInput(f"has a constant of more than {MAX_CONSTANT} values")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,11 +16,14 @@ from embedding_explorer.networks.frameworks.names import unknown_layer
 from embedding_explorer.networks.frameworks.tensorflow.check import check, model_of, variables_of
 from embedding_explorer.networks.frameworks.tensorflow.graph import computable
 from embedding_explorer.networks.frameworks.tensorflow.saved_model import laid_out
-from embedding_explorer.networks.frameworks.trial import check_input_shape, layer_shape, one_line, trial_feeds
+from embedding_explorer.networks.frameworks.trial import (
+    check_input_shape,
+    layer_shape,
+    obtainable,
+    one_line,
+    trial_feeds,
+)
 from embedding_explorer.networks.preprocessing import Preprocessing
-
-# Runs that may be spent on finding out which tensors cannot be had.
-MAX_TRIALS = 100
 
 
 def load(files: Files, preprocessing: Preprocessing, device: str) -> "SavedModelNetwork":
@@ -111,7 +115,7 @@ class SavedModelNetwork:
                 return meant
         unknown_layer(name, self._known)
 
-    def _compute(self, feeds: Sequence[Array], names: list[str]) -> dict[str, Array]:
+    def _compute(self, feeds: Sequence[Array], names: Sequence[str]) -> dict[str, Array]:
         try:
             fed = dict(zip(self._fed, feeds, strict=True))
             found = self._session.run([self._tensors[name] for name in names], fed)
@@ -126,26 +130,15 @@ class SavedModelNetwork:
             raise NetworkUnusable("No output of the network's signatures can be computed from the inputs that are fed.")
         for feeds in trials:
             self._compute(feeds, self._outputs)
-        names = list(self._tensors)
+        names, runs = list(self._tensors), list[dict[str, Array]]()
         for feeds in trials:
-            names = list(self._obtainable(feeds, names, [MAX_TRIALS]))
-        runs = [self._obtainable(feeds, names, [1]) for feeds in trials]
+            runs.append(obtainable(partial(self._compute, feeds), names))
+            names = list(runs[-1])
         layers = {name: self._layer(name, [run[name] for run in runs], fed) for name in names}
         for key, name in sorted(self._keys.items()):
             if name in layers:
                 layers[key] = Layer(key, "SignatureOutput", layers[name].shape, layers[name].dtype)
         return tuple(layers.values())
-
-    def _obtainable(self, feeds: Sequence[Array], names: list[str], left: list[int]) -> dict[str, Array]:
-        """The tensors that can be had. One that cannot, as in a branch that is not taken, fails all that it is asked with."""
-        left[0] -= 1
-        try:
-            return self._compute(feeds, names)
-        except NetworkUnusable:
-            if left[0] <= 0 or len(names) == 1:
-                return {}
-        half = len(names) // 2
-        return self._obtainable(feeds, names[:half], left) | self._obtainable(feeds, names[half:], left)
 
     def _layer(self, name: str, seen: Sequence[Array], fed: set[str]) -> Layer:
         kind = "Input" if name in fed else self._tensors[name].op.type
