@@ -165,10 +165,11 @@ def test_a_message_that_is_put_away_gives_the_focus_back(page: Page) -> None:
 
 
 def test_a_dialog_whose_button_is_gone_gives_the_focus_to_what_is_left(page: Page) -> None:
-    with page.expect_response("**/maps"):
-        page.get_by_test_id("datasets-button").press("Enter")
-    settled(page)
+    before = page.evaluate_handle("window.explorer.store.state.maps")
+    page.get_by_test_id("datasets-button").press("Enter")
+    page.wait_for_function("before => window.explorer.store.state.maps !== before", arg=before)  # it closes open menus
     page.get_by_test_id("dataset-menu").press("Enter")
+    until(lambda: page.evaluate("document.activeElement.closest('[role=menu]') !== null"), "the focus in the menu")
     page.get_by_test_id("dataset-rename").press("Enter")
     page.get_by_test_id("prompt").fill("Another name")
     page.get_by_test_id("prompt").press("Enter")  # the list is made anew

@@ -141,7 +141,7 @@ def test_reductions_are_exchanged(page: Page, server: QuickServer) -> None:
     before = project(page, 7)
     page.get_by_test_id("reduction-pca").click()
     expect(page.get_by_test_id("reduction-pca")).to_have_attribute("aria-checked", "true")
-    until(lambda: not stats(page)["moving"], "the end of the way")
+    until(lambda: page.evaluate("window.explorer.view.shown.reducer") == "pca", "the places by PCA")
     settled(page)
     points, box = decode(server.get("/maps/main/positions/pca?type=f32").content)
     area = page.locator("#map").bounding_box()

@@ -152,7 +152,7 @@ def test_many_are_deleted_models_before_their_datasets_and_the_others_counted(
 
 
 def test_many_are_aborted(digits: Digits, slopes: str, nobody: Digits) -> None:
-    ids = [digits.training(slopes), digits.training(slopes)]
+    ids = [digits.training(slopes, train_epochs="50000", snapshot_interval="0") for _ in range(2)]
     assert nobody.post("/abort_jobs", {"job_ids[]": ids}).status_code == 401
     answer = digits.post("/abort_jobs", {"job_ids[]": ids})
     assert (answer.status_code, answer.text) == (200, "Jobs aborted.")

@@ -92,6 +92,9 @@ def test_a_network_is_deployed_and_its_inferences_give_results(make: Make) -> No
     deployment = service.tasks.get(network.task_id)
     assert (deployment.status, json.loads(deployment.data or "")) == ("success", {"network_id": network.id})
     assert next(layer["name"] for layer in service.layers(network)) == "data"
+    deadline = time.monotonic() + 30
+    while service.tasks.inputs(first).exists() and time.monotonic() < deadline:  # they go after the result is shown
+        time.sleep(0.01)
     assert not service.tasks.inputs(first).exists() and not list(service.staging.glob("*"))
 
 

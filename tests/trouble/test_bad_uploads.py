@@ -13,7 +13,7 @@ import requests
 from tests.conftest import colour_files, encoded, picture, zip_of
 from tests.images.archives import write_7z, write_tar, write_zip
 from tests.images.pictures import noise, png
-from tests.servers import QuickServer, answer_on, begun_upload, upload_request
+from tests.servers import QuickServer, answer_on, upload_request
 
 SETTINGS = {
     "max_upload_bytes": "2000000",
@@ -87,7 +87,8 @@ def test_too_many_bytes_are_413_announced_or_in_chunks(server: QuickServer, anno
 
 @pytest.mark.slow
 def test_an_upload_of_which_nothing_more_comes_is_408_and_holds_up_nobody(server: QuickServer) -> None:
-    with begun_upload(server, upload_request(b"x" * 100_000, length=1_000_000)) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(upload_request(b"x" * 100_000, length=1_000_000))
         answer = answer_on(connection)
         assert answer.status == 408 and b"Nothing arrived for 1 seconds" in answer.read()
         assert server.get("/status").status_code == 200

@@ -7,7 +7,7 @@ from embedding_explorer.jobs.training import queue
 from embedding_explorer.jobs.training.records import TrainingJob
 from tests.jobs.training.helpers import Jobs, running, shade_folder
 
-REAL_PAUSE = queue.PAUSE
+LONG_PAUSE = 5 * queue.PAUSE  # so that some jobs can be created before the first begins
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +18,8 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def with_pause(monkeypatch: pytest.MonkeyPatch, no_pause: None) -> None:
-    """Work begins when it does for users."""
-    monkeypatch.setattr(queue, "PAUSE", REAL_PAUSE)
+    """Work begins a while after the answer, as it does for users."""
+    monkeypatch.setattr(queue, "PAUSE", LONG_PAUSE)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """What is killed, restarted, secret or full."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def test_a_killed_worker_costs_its_job_nothing_but_the_epoch_and_the_queue_goes_
     os.kill(jobs.worker_pid(), signal.SIGKILL)
     failed = jobs.ended(job)
     assert failed.state is State.ERROR and failed.exception and "killed" in failed.exception
-    assert failed.traceback and "epoch 20: loss" in failed.traceback
+    assert failed.traceback and re.search(r"epoch \d+: loss", failed.traceback)
     kept = jobs.snapshots(job.id)
     assert len(kept) >= 3 and jobs.figures(job.id).points[-1].epoch < 300
     jobs.done(after)
@@ -139,7 +140,7 @@ def test_time_that_was_worked_survives_a_kill_before_anything_is_written(tmp_pat
     pictures = shade_folder(tmp_path / "pictures")
     with running(tmp_path) as jobs:
         dataset = jobs.done(jobs.make_dataset(pictures))
-        model = jobs.make_model(dataset, train_epochs="100")
+        model = jobs.make_long_model(dataset)
         jobs.wait_for(lambda: jobs.get(model.id).state is State.RUNNING)
         time.sleep(1)
         jobs.stop()
