@@ -48,7 +48,8 @@ def _check_bmp(picture: Image.Image, data: Data, _max_pixels: int) -> None:
     steps = max(picture.width * picture.height, len(data) // 2)  # a run takes two bytes, and may have no pixel
     if picture.info.get("compression") in _RUNS and steps > MOST_RUN_PIXELS:
         raise UnreadableImage(
-            f"a compressed BMP (RLE) of more than {MOST_RUN_PIXELS} pixels, or twice as many bytes, takes too long; save it as PNG"
+            f"a compressed BMP (RLE) of more than {MOST_RUN_PIXELS} pixels, or twice as many bytes, takes too long; "
+            "save it as PNG"
         )
 
 
