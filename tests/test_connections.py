@@ -1,12 +1,15 @@
 """Connections end with their clients."""
 
+import fcntl
 import socket
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from embedding_explorer.connections import SILENCE, cut_off_the_silent, listeners
+from embedding_explorer.connections import SILENCE, cut_off_the_silent, limit_silence
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for sockets as Linux lists them")
 
@@ -23,11 +26,13 @@ def test_what_a_server_accepts_does_not_outlive_its_clients() -> None:
         assert not other.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-def test_only_what_listens_on_the_port_is_found() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)), server.accept()[0]:
-            found = list(listeners(port))
-            assert len(found) == 1 and found[0].fileno() != server.fileno()
-            found[0].close()
-        assert server.fileno() >= 0 and not list(listeners(1))
+def test_open_files_keep_their_locks(tmp_path: Path) -> None:
+    """Another process would take the last one to close a database for the only one, and remove its journal."""
+    file = tmp_path / "locked"
+    taken = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with file.open("w+b") as held, socket.create_server(("127.0.0.1", 0)) as server:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        assert limit_silence(server.getsockname()[1])
+        assert subprocess.run([sys.executable, "-c", taken, file], stderr=subprocess.DEVNULL).returncode == 1
+        assert server.fileno() >= 0 and not limit_silence(1)
+    subprocess.run([sys.executable, "-c", taken, file], check=True)

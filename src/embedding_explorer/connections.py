@@ -2,10 +2,8 @@
 
 import os
 import socket
-import stat
 import threading
 import time
-from collections.abc import Iterator
 
 SILENCE = 120  # seconds after which a client is given up that is gone, or takes nothing of what it asked for
 # Of Linux; other systems have some of them.
@@ -25,38 +23,39 @@ def cut_off_the_silent(port: int) -> None:
 
 def _wait_and_set(port: int) -> None:
     for _ in range(LOOKS):
-        found = list(listeners(port))
-        for each in found:
-            with each:
-                limit_silence(each)
-        if found:
+        if limit_silence(port):
             return
         time.sleep(LOOK_EVERY)
 
 
-def listeners(port: int) -> Iterator[socket.socket]:
-    """This process's sockets that listen on a port, as duplicates for the caller to close."""
-    ours: set[int] = set()  # which take the place of the listing itself among the numbers
+def limit_silence(port: int) -> bool:
+    """Let the connections that come to a port from now on end when nobody is there, or nobody takes anything.
+
+    Whether this process listens there. Sockets are looked at under the numbers that they have: to duplicate open files
+    and to close the duplicates again would drop this process's locks on them, and SQLite lives by its locks.
+    """
+    done = False
     for number in map(int, os.listdir(OPEN_FILES)):
-        if number in ours:
+        try:
+            borrowed = socket.socket(fileno=number)
+        except OSError:  # no socket, or closed by now
             continue
         try:
-            duplicate = os.dup(number)
-        except OSError:  # closed by now
-            continue
-        if not stat.S_ISSOCK(os.fstat(duplicate).st_mode):
-            os.close(duplicate)
-            continue
-        found = socket.socket(fileno=duplicate)
-        if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1:2] == (port,):
-            ours.add(duplicate)
-            yield found
-        else:
-            found.close()
+            if listens(borrowed, port):
+                set_options(borrowed)
+                done = True
+        finally:
+            borrowed.detach()
+    return done
 
 
-def limit_silence(listener: socket.socket) -> None:
-    """Let the connections that a socket accepts from now on end when nobody is there, or nobody takes anything."""
+def listens(found: socket.socket, port: int) -> bool:
+    """Whether a socket takes connections to a port."""
+    return bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)) and found.getsockname()[1:2] == (port,)
+
+
+def set_options(listener: socket.socket) -> None:
+    """What the connections that a socket accepts inherit."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in OPTIONS.items():
         if hasattr(socket, name):
