@@ -130,6 +130,7 @@ def test_scalars_of_all_runs_are_read_by_keys_smoothed_enlarged_and_saved(visit:
     chart = page.get_by_test_id("scalar-chart").nth(1)
     until(lambda: painted(page, "scalar-chart"), "a line")
     expect(chart.locator(".sr-only").first).to_contain_text("values")  # this one has its values, too
+    page.wait_for_load_state("networkidle")  # what comes later draws the charts anew
     chart.focus()
     page.keyboard.press("End")
     tip = chart.locator(".chart-tip")

@@ -240,7 +240,7 @@ def test_a_large_log_is_begun_at_once_if_wanted_and_other_answers_stay_quick(log
         begun = logs.ask("init", wait=0, **named)
         assert time.monotonic() - began < 120
     assert sorted(waits or [0.0])[len(waits) // 2] < 0.5
-    assert len(values(logs, named, "large", "loss")) == 600
+    logs.until(lambda: len(values(logs, named, "large", "loss")) == 600)  # an answer may be some seconds old
 
 
 @pytest.mark.slow

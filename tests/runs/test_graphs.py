@@ -9,7 +9,7 @@ import pytest
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from embedding_explorer.errors import LimitExceeded, NoLogData, UnreadableLog
-from embedding_explorer.runs.computation_graph import computation_tree
+from embedding_explorer.runs.computation_graph import MAX_ATTRIBUTE, computation_tree
 from embedding_explorer.runs.derived_graph import derived_graph
 from embedding_explorer.runs.graphs import graph
 from embedding_explorer.runs.operators import OPERATORS
@@ -121,11 +121,13 @@ def test_attributes_are_protobuf_text_on_one_line() -> None:
     node = made.node.add(name="a", op="Const")
     node.attr["attr"].s = b"{\n}"
     node.attr["list"].list.i.extend([1, 2])
-    node.attr["big"].s = b"x" * 100_000
+    node.attr["large"].s = b"x" * 100_000
+    node.attr["huge"].s = b"x" * (MAX_ATTRIBUTE + 1)
     [found] = computation_tree(made.SerializeToString()).to_json()
     assert found["attrs"]["attr"] == r's: "{\n}"'
     assert found["attrs"]["list"] == "list {  i: 1  i: 2}"
-    assert len(found["attrs"]["big"]) < 100
+    assert found["attrs"]["large"] == 's: "' + "x" * 100_000 + '"'
+    assert len(found["attrs"]["huge"]) < 100
 
 
 def test_dangling_inputs_loops_and_names_that_come_twice_do_no_harm() -> None:
