@@ -24,7 +24,7 @@ from tests.jobs.pausing_worker import PAUSE, PAUSED
 
 REPOSITORY = Path(__file__).parent.parent
 WORKERS = {b"embedding_explorer.jobs.worker", b"tests.jobs.pausing_worker"}
-STARTED, WARM, STOPPED = 30.0, 300.0, 15.0
+STARTED, WARM, STOPPED = 120.0, 600.0, 60.0
 
 
 class Server:

@@ -224,7 +224,8 @@ def test_images_glide_from_one_map_to_the_other(
     page = ready(open_page(f"{server.url}/?compare={ids[1]}&how=morph&{SOFTWARE}"))
     slider = page.get_by_test_id("compare-glide")
     expect(slider).to_be_visible()
-    page.wait_for_function("() => window.explorer.view.set(0).held")
+    # When the figures of their agreement come, the maps become smaller.
+    page.wait_for_function("() => window.explorer.view.set(0).held && window.explorer.store.state.compare.figures")
     settled(page)
     first, rows = on_screen(page, server, ids[0]), range(0, OTHER, 41)
     for row in rows:

@@ -226,13 +226,13 @@ def test_of_hundreds_of_tags_only_those_in_sight_are_fetched(server: QuickServer
 def test_histograms_and_distributions(visit: Any) -> None:
     page = visit("histograms")
     until(lambda: painted(page, "ridges"), "ridges")
-    page.wait_for_load_state("networkidle")  # what comes later draws the chart anew
+    expect(page.get_by_test_id("ridges").first).to_contain_text("histograms from step")
     page.get_by_test_id("ridges").first.focus()
     page.keyboard.press("ArrowUp")
     expect(page.get_by_test_id("ridges").first.locator(".chart-tip")).to_contain_text("step 1")
     page.get_by_test_id("tab-distributions").click()
     until(lambda: painted(page, "bands"), "bands")
-    page.wait_for_load_state("networkidle")
+    expect(page.get_by_test_id("bands").first).to_contain_text("steps up to")
     page.get_by_test_id("bands").first.focus()
     page.keyboard.press("Home")
     expect(page.get_by_test_id("bands").first.locator(".chart-tip")).to_contain_text("median")

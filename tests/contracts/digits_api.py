@@ -67,7 +67,7 @@ class Digits:
         state: str = self.json(f"/jobs/{id}/status")["status"]
         return state
 
-    def wait(self, id: str, *states: str, seconds: float = 120) -> str:
+    def wait(self, id: str, *states: str, seconds: float = 600) -> str:
         """The state of a job once it is one of these; by default once it has ended."""
         deadline = time.monotonic() + seconds
         while (state := self.status(id)) not in (states or ENDED):
@@ -76,7 +76,7 @@ class Digits:
             time.sleep(0.1)
         return state
 
-    def done(self, id: str, seconds: float = 120) -> str:
+    def done(self, id: str, seconds: float = 600) -> str:
         """A job, once it has ended well."""
         assert self.wait(id, seconds=seconds) == "Done", self.get(f"/jobs/{id}.json").text
         return id

@@ -20,7 +20,7 @@ from embedding_explorer.training.forms.model import parse_model_form
 CLASSES, MODEL = JobType.CLASSIFICATION_DATASET, JobType.CLASSIFICATION_MODEL
 ONE_LAYER = json.dumps({"layers": [{"type": "flatten"}, {"type": "linear"}]})
 TWO_NUMBERS = json.dumps({"layers": [{"type": "flatten"}, {"type": "linear", "out_features": 2}]})
-PATIENCE = 180.0
+PATIENCE = 600.0
 
 
 def shade_folder(folder: Path, classes: int = 2, each: int = 12, side: int = 16) -> Path:
