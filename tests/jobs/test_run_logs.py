@@ -73,7 +73,8 @@ def test_who_finds_no_free_connection_is_told_to_try_again(monkeypatch: pytest.M
     first.start()
     while logs.pid is None:
         time.sleep(0.01)
-    time.sleep(0.1)
+    while logs._reader is None or not logs._reader._free.empty():
+        time.sleep(0.01)
     began = time.monotonic()
     with pytest.raises(TooManyTasks, match="Try again"):
         logs.ask(QUESTION | {"user": "another"})
